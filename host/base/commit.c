@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* commit.c - whole files by rename. */
-#include "host/store/commit.h"
+#include "host/base/commit.h"
 
 #include <errno.h>
 #include <fcntl.h>
