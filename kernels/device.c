@@ -59,7 +59,7 @@ static kd_status plugin_load(const char *backend, const struct kd_backend **foun
         *handle = NULL;
         return KD_OK;
     }
-    char directory[PATH_MAX - 64], path[PATH_MAX];
+    char directory[PATH_MAX + 16], path[PATH_MAX + 128];
     plugin_directory(directory, sizeof directory);
     snprintf(path, sizeof path, "%s/libkedge_%s.so", directory, strcmp(backend, "emu") == 0 ? "cuda_emu" : backend);
     *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
