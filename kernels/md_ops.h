@@ -30,14 +30,22 @@ struct md_batch {
 
 /* Full (directed) neighbour lists in tiles of 32 atoms: entry (i, slot) of a table is at [i/32][slot][i%32].
  * Neighbours of an atom are sorted by (j, shift), so every sum over them has one order. A neighbour may be an image of the
- * atom itself, and one j may appear with several shifts: cells smaller than the cutoff need no special case. */
+ * atom itself, and one j may appear with several shifts: cells smaller than the cutoff need no special case.
+ *
+ * The lists are the same integers on every backend. The pair (j, shift) is listed for i, unless it is i itself, when
+ *     d = (r_j - r_i) + ((shift_0 a_0 + shift_1 a_1) + shift_2 a_2),   (d_x^2 + d_y^2) + d_z^2 < (cutoff + skin)^2
+ * with the raw positions, component by component in FP64, every operation rounded by itself (no fused multiply-add). d is
+ * then exactly antisymmetric, and with a symmetric cutoff every bond has its reverse. The order is by j, then by the packed
+ * shift. Unused slots hold (i, zero shift, the slot itself) as (index, shift, reverse); so do all slots of the padding, with
+ * n_atom - 1 for i. A list that overflows keeps its first `capacity` entries in this order; its reverse slots are undefined. */
 struct md_neighbors {
     int capacity;      /* slots per atom */
     int *count_d;      /* [n_tile * 32] neighbours of each atom; 0 in the padding of the last tile */
-    int *index_d;      /* [n_tile][capacity][32] global index j; unused slots hold i itself */
+    int *index_d;      /* [n_tile][capacity][32] global index j */
     int *shift_d;      /* [n_tile][capacity][32] packed lattice shift, see md_shift_pack */
     int *reverse_d;    /* [n_tile][capacity][32] slot of the bond j -> i with the opposite shift in j's list */
-    int *max_count_d;  /* [1] largest number of neighbours that any atom wanted; above capacity = overflow, lists are cut */
+    int *max_count_d;  /* [1] largest number of neighbours that any atom wanted; above capacity = overflow, lists are cut.
+                          INT_MAX when a shift leaves -511 .. 511: the positions must be wrapped first */
 };
 
 /* Three shifts of -512 .. 511 in one int. */
@@ -73,7 +81,8 @@ struct md_forces {
 };
 
 struct md_ops {
-    /* Build the lists of all replicas: every pair (image) closer than cutoff_d[species][species] + skin.
+    /* Build the lists of all replicas: every pair (image) closer than cutoff_d[species][species] + skin. cutoff_d must be
+     * symmetric.
      * Overflow is reported in max_count_d, never silent: the caller checks it and builds again with more capacity.
      * Cost linear in atoms for large cells; cells smaller than the range are legal. */
     kd_status (*neighbor_build)(kd_device *dev, kd_stream *s, const struct md_batch *batch, const double *cutoff_d,
