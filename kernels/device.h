@@ -56,6 +56,9 @@ struct device_ops {
 };
 
 struct md_ops; /* one table per domain; NULL until a backend has it */
+struct la_ops;
+struct grid_ops;
+struct pw_ops;
 
 struct kd_device {
     const char *backend; /* "cpu", "cuda", "emu" */
@@ -64,6 +67,9 @@ struct kd_device {
     char description[160];
     const struct device_ops *ops;
     const struct md_ops *md;
+    const struct la_ops *la;
+    const struct grid_ops *grid;
+    const struct pw_ops *pw;
 
     kd_stream *stream;   /* the compute stream */
     kd_stream *transfer; /* the copy stream */
