@@ -36,6 +36,7 @@ void js_ints(struct js *parent, const char *key, size_t n, const int *value);
 struct js *js_object(struct js *parent, const char *key); /* a new empty child */
 struct js *js_array(struct js *parent, const char *key);
 void js_put(struct js *parent, const char *key, struct js *child); /* takes a root over */
+void js_merge(struct js *object, struct js *from); /* moves all members of the root `from` */
 
 /* One line and a newline, numbers with 17 significant digits. KD_EIO when the stream fails (it is flushed), KD_ENOMEM
  * when anything put into any object of this thread since the last print was lost. */

@@ -21,6 +21,10 @@ void span_device(kd_device *dev); /* ranges and the profiler go to this device; 
 
 void span_begin(const char *name);
 void span_end(void);
+/* For who goes on after a failure: an error that leaves through TRY leaves its spans open.
+ *     int depth = span_depth(); ... if (status != KD_OK) span_unwind(depth); */
+int span_depth(void);
+void span_unwind(int depth);
 
 /* The clock tree: name, calls, seconds, share of the whole; nothing when no span was counted. */
 void span_print(FILE *f);
