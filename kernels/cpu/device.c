@@ -301,6 +301,7 @@ static kd_status cpu_open(kd_device *dev, int index)
     dev->state = state;
     dev->ops = &cpu_device_ops;
     dev->md = &cpu_md_ops;
+    dev->nn = &cpu_nn_ops;
     dev->bytes_total = (size_t)sysconf(_SC_PHYS_PAGES) * page();
 #ifdef _OPENMP
     if (dev->n_thread <= 0)
