@@ -48,8 +48,14 @@ struct md_neighbors {
                           INT_MAX when a shift leaves -511 .. 511: the positions must be wrapped first */
 };
 
+#ifdef __CUDACC__
+#define MD_ANYWHERE __host__ __device__ /* callable from kernels too */
+#else
+#define MD_ANYWHERE
+#endif
+
 /* Three shifts of -512 .. 511 in one int. */
-static inline int md_shift_pack(int a, int b, int c)
+static inline MD_ANYWHERE int md_shift_pack(int a, int b, int c)
 {
     return ((a + 512) << 20) | ((b + 512) << 10) | (c + 512);
 }
