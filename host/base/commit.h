@@ -3,13 +3,15 @@
 #ifndef KD_COMMIT_H
 #define KD_COMMIT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "kernels/status.h"
 
 struct commit {
-    char *path;   /* the name that the file will have */
+    char *path;   /* the name that the file will have; links are followed */
     char *staged; /* the name that it has until then: path.tmp-PID */
+    bool special; /* a device or a pipe (/dev/null, /dev/stdout): written directly, never renamed over */
     FILE *file;   /* text and plain binary; NULL when opened with commit_reserve */
 };
 

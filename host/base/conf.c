@@ -1,196 +1,171 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* conf.c - the tables: names found or suggested, values assigned, -s options. */
-#include "host/base/conf.h"
-
+/* conf.c - INI files, line by line through inih, with the line of every mistake. */
+#include <ini.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "host/base/conf_value.h"
 #include "host/base/text.h"
 
-/* ---- tables ---- */
+static const size_t FILE_LIMIT = 4000000;
+enum { LINE_LIMIT = 190, VALUE_LIMIT = 16384 }; /* inih cuts lines at 200 bytes in silence: refused before */
 
-int conf_find_section(const struct conf *c, const char *name)
+struct reading {
+    struct conf *c;
+    struct text text;
+    kd_status status;
+    int failed_line;
+    int pending[2], pending_line; /* the key whose value may go on in the next line; line 0 for none */
+    bool continues;               /* the line last given starts with a blank: inih takes it for more of the value */
+    char value[VALUE_LIMIT];
+};
+
+static void place_of(const struct reading *r, int line, char place[512])
 {
-    for (int i = 0; i < c->n_section; i++)
-        if (strcmp(c->section[i].name, name) == 0)
-            return i;
-    return -1;
+    snprintf(place, 512, "%s:%d", r->text.name, line);
 }
 
-static int find_key(const struct conf_section *s, const char *name)
+static bool failed(struct reading *r, kd_status status, int line)
 {
-    for (int i = 0; i < s->n_key; i++)
-        if (strcmp(s->key[i].name, name) == 0)
-            return i;
-    return -1;
-}
-
-kd_status conf_create(const struct conf_section *section, int n_section, struct conf **out)
-{
-    struct conf *c = calloc(1, sizeof *c);
-    kd_status status = KD_OK;
-    if (!c || !(c->value = calloc((size_t)n_section + 1, sizeof *c->value)))
-        FAIL_OUT(KD_ENOMEM, "configuration: no host memory");
-    c->section = section;
-    c->n_section = n_section;
-    for (int i = 0; i < n_section; i++) {
-        const struct conf_section *s = &section[i];
-        if (!(c->value[i] = calloc((size_t)s->n_key + 1, sizeof **c->value)))
-            FAIL_OUT(KD_ENOMEM, "configuration: no host memory");
-        for (int k = 0; k < s->n_key; k++) {
-            const struct conf_key *key = &s->key[k];
-            if (!key->value && key->type != CONF_STRING)
-                continue;
-            c->value[i][k].text = strdup(key->value ? key->value : "");
-            if (!c->value[i][k].text)
-                FAIL_OUT(KD_ENOMEM, "configuration: no host memory");
-            if (!conf_value_store(key, c->value[i][k].text, s->target))
-                FAIL_OUT(KD_EINTERNAL, "%s.%s: its own table refuses the default \"%s\"", s->name, key->name,
-                         key->value);
-        }
+    if (status != KD_OK && r->status == KD_OK) {
+        r->status = status;
+        r->failed_line = line;
     }
-    *out = c;
-    return KD_OK;
-out:
-    conf_free(c);
-    return status;
+    return r->status != KD_OK;
 }
 
-void conf_free(struct conf *c)
+static void settle_pending(struct reading *r)
 {
-    if (!c)
+    char place[512];
+    if (r->pending_line == 0 || r->status != KD_OK)
         return;
-    for (int i = 0; c->value && i < c->n_section; i++) {
-        for (int k = 0; c->value[i] && k < c->section[i].n_key; k++)
-            free(c->value[i][k].text);
-        free(c->value[i]);
+    place_of(r, r->pending_line, place);
+    failed(r, conf_assign(r->c, place, r->pending, r->value, false), r->pending_line);
+    r->pending_line = 0;
+}
+
+/* A # behind a blank starts a comment, as ; does in inih itself. */
+static void cut_comment(char *line)
+{
+    for (char *c = line; *c; c++)
+        if (*c == '#' && (c == line || c[-1] == ' ' || c[-1] == '\t')) {
+            *c = '\0';
+            return;
+        }
+}
+
+/* inih asks for the next line here; the section headers are looked at on the way, since empty ones are never reported. */
+static char *give_line(char *str, int size, void *stream)
+{
+    struct reading *r = stream;
+    char place[512];
+    char *line = r->status == KD_OK ? text_next(&r->text) : NULL;
+    if (!line)
+        return NULL;
+    int at = r->text.at;
+    place_of(r, at, place);
+    cut_comment(line);
+    r->continues = r->pending_line && (line[0] == ' ' || line[0] == '\t');
+    if (strlen(line) > LINE_LIMIT || (int)strlen(line) + 2 > size) {
+        failed(r, kd_fail(KD_EINPUT, "%s: %zu bytes, expected at most %d; go on in an indented line", place,
+                          strlen(line), LINE_LIMIT), at);
+        return NULL;
     }
-    free(c->value);
-    free(c);
+    strcpy(str, line);
+    strcat(str, "\n");
+    char *start = text_trim(line), *end = strchr(start, ']');
+    if (*start == '[' && end && !r->continues) {
+        settle_pending(r);
+        *end = '\0';
+        if (r->status == KD_OK && conf_find_section(r->c, start + 1) < 0)
+            failed(r, conf_unknown_section(r->c, place, start + 1), at);
+    }
+    return str;
 }
 
-/* ---- what is wrong: `place` is "study.ini:12" or "-s" ---- */
-
-kd_status conf_unknown_section(const struct conf *c, const char *place, const char *name)
+static kd_status go_on(struct reading *r, const char *more, const char *place)
 {
-    const char *names[64];
-    int n = c->n_section < 64 ? c->n_section : 64;
-    for (int i = 0; i < n; i++)
-        names[i] = c->section[i].name;
-    const char *nearest = conf_nearest(name, names, n);
-    char shown[48];
-    text_show(shown, name);
-    if (nearest)
-        FAIL(KD_EINPUT, "%s: unknown section [%s], expected [%s]?", place, shown, nearest);
-    FAIL(KD_EINPUT, "%s: unknown section [%s], expected one of those that --explain lists", place, shown);
-}
-
-static kd_status unknown_key(const struct conf *c, const struct conf_section *s, const char *place, const char *name)
-{
-    char shown[48];
-    text_show(shown, name);
-    for (int i = 0; i < c->n_section; i++)
-        if (find_key(&c->section[i], name) >= 0)
-            FAIL(KD_EINPUT, "%s: unknown key \"%s\" in [%s], expected it in [%s]?", place, shown, s->name,
-                 c->section[i].name);
-    const char *names[128];
-    int n = s->n_key < 128 ? s->n_key : 128;
-    for (int i = 0; i < n; i++)
-        names[i] = s->key[i].name;
-    const char *nearest = conf_nearest(name, names, n);
-    if (nearest)
-        FAIL(KD_EINPUT, "%s: unknown key \"%s\" in [%s], expected %s?", place, shown, s->name, nearest);
-    FAIL(KD_EINPUT, "%s: unknown key \"%s\" in [%s], expected one of those that --explain lists", place, shown,
-         s->name);
-}
-
-kd_status conf_find(const struct conf *c, const char *place, const char *section, const char *key, int at[2])
-{
-    at[0] = conf_find_section(c, section);
-    if (at[0] < 0)
-        return conf_unknown_section(c, place, section);
-    at[1] = find_key(&c->section[at[0]], key);
-    if (at[1] < 0)
-        return unknown_key(c, &c->section[at[0]], place, key);
+    if (strchr(more, '=') || more[0] == '[')
+        FAIL(KD_EINPUT, "%s: an indented line goes on the value above, expected a key or section without blanks before it", place);
+    if (strlen(r->value) + strlen(more) + 2 > sizeof r->value)
+        FAIL(KD_EINPUT, "%s: a value over %d bytes, expected a shorter one", place, VALUE_LIMIT);
+    if (r->value[0])
+        strcat(r->value, " ");
+    strcat(r->value, more);
     return KD_OK;
 }
 
-kd_status conf_assign(struct conf *c, const char *place, const int at[2], const char *text, bool from_option)
+static kd_status begin_value(struct reading *r, const char *place, const char *section, const char *key,
+                             const char *text)
 {
-    const struct conf_section *s = &c->section[at[0]];
-    const struct conf_key *key = &s->key[at[1]];
-    struct conf_value *value = &c->value[at[0]][at[1]];
-    char *copy = strdup(text);
-    if (!copy)
-        FAIL(KD_ENOMEM, "configuration: no host memory");
-    bool weaker = value->from_option && !from_option;
-    if (!conf_value_store(key, copy, weaker ? NULL : s->target)) {
-        char expected[512], shown[48];
-        conf_value_expected(key, expected, sizeof expected);
-        free(copy);
-        FAIL(KD_EINPUT, "%s: %s.%s = \"%s\", expected %s", place, s->name, key->name, text_show(shown, text), expected);
-    }
-    if (weaker) {
-        free(copy);
-        return KD_OK;
-    }
-    free(value->text);
-    value->text = copy;
-    value->from_option = from_option;
-    return KD_OK;
-}
-
-/* ---- options and questions ---- */
-
-kd_status conf_set(struct conf *c, const char *assignment)
-{
-    char name[64], key[64];
-    const char *dot = strchr(assignment, '.'), *equal = strchr(assignment, '=');
-    if (!dot || !equal || dot > equal || dot == assignment || (size_t)(dot - assignment) >= sizeof name ||
-        (size_t)(equal - dot) >= sizeof name)
-        FAIL(KD_EINPUT, "-s %.100s: expected section.key=value", assignment);
-    snprintf(name, sizeof name, "%.*s", (int)(dot - assignment), assignment);
-    snprintf(key, sizeof key, "%.*s", (int)(equal - dot - 1), dot + 1);
-    char *text = strdup(equal + 1);
-    if (!text)
-        FAIL(KD_ENOMEM, "configuration: no host memory");
     int at[2];
-    kd_status status = conf_find(c, "-s", text_trim(name), text_trim(key), at);
-    if (status == KD_OK)
-        status = conf_assign(c, "-s", at, text_trim(text), true);
-    free(text);
+    if (!section[0])
+        FAIL(KD_EINPUT, "%s: \"%s\" before any section, expected [section] first", place, key);
+    TRY(conf_find(r->c, place, section, key, at));
+    struct conf_value *value = &r->c->value[at[0]][at[1]];
+    if (value->line)
+        FAIL(KD_EINPUT, "%s: %s.%s given twice, expected once (first in line %d)", place, section, key, value->line);
+    value->line = r->text.at;
+    memcpy(r->pending, at, sizeof at);
+    r->pending_line = r->text.at;
+    snprintf(r->value, sizeof r->value, "%s", text);
+    return KD_OK;
+}
+
+static int take_pair(void *user, const char *section, const char *key, const char *text)
+{
+    struct reading *r = user;
+    char place[512];
+    if (r->status != KD_OK)
+        return 0;
+    place_of(r, r->text.at, place);
+    if (r->continues)
+        return !failed(r, go_on(r, text, place), r->text.at);
+    settle_pending(r);
+    if (r->status == KD_OK)
+        failed(r, begin_value(r, place, section, key, text), r->text.at);
+    return r->status == KD_OK;
+}
+
+static kd_status read_text(struct reading *r)
+{
+    int line = ini_parse_stream(give_line, r, take_pair, r);
+    settle_pending(r);
+    if (line > 0 && (r->status == KD_OK || line < r->failed_line))
+        FAIL(KD_EINPUT, "%s:%d: neither [section] nor key = value", r->text.name, line);
+    if (line < 0)
+        FAIL(KD_ENOMEM, "%s: no host memory", r->text.name);
+    return r->status;
+}
+
+/* Takes the text over. */
+static kd_status read_into(struct conf *c, struct text *text)
+{
+    struct reading *r = calloc(1, sizeof *r);
+    kd_status status;
+    if (r) {
+        r->c = c;
+        r->text = *text;
+        status = read_text(r);
+        text_free(&r->text);
+    } else {
+        text_free(text);
+        status = kd_fail(KD_ENOMEM, "configuration: no host memory");
+    }
+    free(r);
     return status;
 }
 
-kd_status conf_complete(const struct conf *c)
+kd_status conf_read(struct conf *c, const char *path)
 {
-    for (int i = 0; i < c->n_section; i++)
-        for (int k = 0; k < c->section[i].n_key; k++)
-            if (!c->value[i][k].text || (!c->section[i].key[k].value && !c->value[i][k].text[0])) {
-                char expected[512];
-                conf_value_expected(&c->section[i].key[k], expected, sizeof expected);
-                FAIL(KD_EINPUT, "%s.%s: not given, expected %s", c->section[i].name, c->section[i].key[k].name,
-                     expected);
-            }
-    return KD_OK;
+    struct text text;
+    TRY(text_read(path, FILE_LIMIT, &text));
+    return read_into(c, &text);
 }
 
-static const struct conf_value *value_of(const struct conf *c, const char *section, const char *key)
+kd_status conf_parse(struct conf *c, const char *name, const char *bytes, size_t length)
 {
-    int i = conf_find_section(c, section);
-    int k = i < 0 ? -1 : find_key(&c->section[i], key);
-    return k < 0 ? NULL : &c->value[i][k];
-}
-
-bool conf_given(const struct conf *c, const char *section, const char *key)
-{
-    const struct conf_value *v = value_of(c, section, key);
-    return v && (v->line || v->from_option);
-}
-
-int conf_line(const struct conf *c, const char *section, const char *key)
-{
-    const struct conf_value *v = value_of(c, section, key);
-    return v ? v->line : 0;
+    struct text text;
+    TRY(text_from(name, bytes, length, &text));
+    return read_into(c, &text);
 }

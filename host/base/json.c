@@ -211,6 +211,30 @@ kd_status js_read(const char *path, struct js **root)
 
 /* ---- reading ---- */
 
+enum js_kind js_kind(const struct js *j)
+{
+    if (!j)
+        return JS_NONE;
+    switch (json_typeof(node(j))) {
+    case JSON_OBJECT:
+        return JS_OBJECT;
+    case JSON_ARRAY:
+        return JS_ARRAY;
+    case JSON_STRING:
+        return JS_STRING;
+    case JSON_INTEGER:
+        return JS_INT;
+    case JSON_REAL:
+        return JS_DOUBLE;
+    case JSON_TRUE:
+    case JSON_FALSE:
+        return JS_BOOL;
+    case JSON_NULL:
+        return JS_NULL;
+    }
+    return JS_NONE;
+}
+
 const struct js *js_get(const struct js *object, const char *key)
 {
     return (const struct js *)json_object_get(node(object), key);
@@ -244,22 +268,30 @@ bool js_get_double(const struct js *object, const char *key, double *value)
     return js_value_double(js_get(object, key), value);
 }
 
+bool js_value_int(const struct js *item, long long *value)
+{
+    if (!json_is_integer(node(item)))
+        return false;
+    *value = json_integer_value(node(item));
+    return true;
+}
+
 bool js_get_int(const struct js *object, const char *key, long long *value)
 {
-    const json_t *found = node(js_get(object, key));
-    if (!json_is_integer(found))
+    return js_value_int(js_get(object, key), value);
+}
+
+bool js_value_bool(const struct js *item, bool *value)
+{
+    if (!json_is_boolean(node(item)))
         return false;
-    *value = json_integer_value(found);
+    *value = json_is_true(node(item));
     return true;
 }
 
 bool js_get_bool(const struct js *object, const char *key, bool *value)
 {
-    const json_t *found = node(js_get(object, key));
-    if (!json_is_boolean(found))
-        return false;
-    *value = json_is_true(found);
-    return true;
+    return js_value_bool(js_get(object, key), value);
 }
 
 const char *js_get_string(const struct js *object, const char *key)

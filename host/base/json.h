@@ -48,6 +48,9 @@ char *js_text(const struct js *root);
 kd_status js_read(const char *path, struct js **root);
 kd_status js_parse(const char *name, const char *text, size_t length, struct js **root);
 
+enum js_kind { JS_NONE, JS_NULL, JS_BOOL, JS_INT, JS_DOUBLE, JS_STRING, JS_ARRAY, JS_OBJECT };
+enum js_kind js_kind(const struct js *j); /* JS_NONE of NULL */
+
 /* Reading: NULL, or false with *value unchanged, where the key is missing or of another kind. Integers read as doubles. */
 const struct js *js_get(const struct js *object, const char *key);
 const struct js *js_item(const struct js *array, size_t i);
@@ -57,6 +60,8 @@ bool js_get_int(const struct js *object, const char *key, long long *value);
 bool js_get_bool(const struct js *object, const char *key, bool *value);
 const char *js_get_string(const struct js *object, const char *key); /* borrowed */
 bool js_get_doubles(const struct js *object, const char *key, size_t n, double *value); /* exactly n numbers */
+bool js_value_int(const struct js *item, long long *value);
+bool js_value_bool(const struct js *item, bool *value);
 bool js_value_double(const struct js *item, double *value); /* of js_item, js_get */
 const char *js_value_string(const struct js *item);
 /* Walk an object: key i, 0 <= i < js_size, in the order of the text; NULL beyond. */

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* h5.h - HDF5 files, thin and checked. The only door to the library.
  *
- * A file that is written has a staged name until h5_commit (commit.h): it is whole or not there. Every failure names the
+ * A file that is written has a staged name until h5_commit (host/base/commit.h): it is whole or not there. Every failure names the
  * file and the object: KD_EINPUT when the contents are not what was expected (missing, other shape, truncated, not HDF5),
- * KD_EIO when the system refuses. NaN and infinities are refused on writing. No time stamps: same contents, same bytes.
+ * KD_EIO when the system refuses. NaN and infinities are refused both ways. No time stamps: same contents,
+ * same bytes. One thread at a time.
  *
  *     struct h5 *f;
  *     TRY(h5_create("gs.h5", &f));
@@ -19,6 +20,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "host/base/json.h"
 #include "kernels/status.h"
 
 enum { H5_MAX_RANK = 6, H5_EXTEND = 1, H5_DEFLATE = 2, H5_ALLOW_NAN = 4 };
@@ -46,7 +48,7 @@ void h5_close(struct h5 *f);        /* of a file opened to read; NULL is fine */
 const char *h5_path(const struct h5 *f);
 
 /* ---- datasets ---- */
-/* values: C order, contiguous. Zero extents are legal. */
+/* values: C order, contiguous. Zero extents are legal. An existing name is an error. */
 kd_status h5_write(struct h5 *f, const struct h5_array *a, const void *values);
 /* Grow a dataset written with H5_EXTEND by `n` along the first axis. */
 kd_status h5_append(struct h5 *f, const char *name, size_t n, const void *values);
@@ -79,6 +81,8 @@ kd_status h5_set_text(struct h5 *f, const char *object, const char *name, const 
 kd_status h5_set_double(struct h5 *f, const char *object, const char *name, double value);
 kd_status h5_set_int(struct h5 *f, const char *object, const char *name, long long value);
 kd_status h5_set_numbers(struct h5 *f, const char *object, const char *name, enum h5_kind kind, size_t n, const void *v);
+/* Every member of a JSON object as an attribute "prefix.key", nested objects with dotted names: provenance (conf_json). */
+kd_status h5_set_members(struct h5 *f, const char *object, const char *prefix, const struct js *members);
 kd_status h5_get_text(struct h5 *f, const char *object, const char *name, char *value, size_t size);
 kd_status h5_get_double(struct h5 *f, const char *object, const char *name, double *value);
 kd_status h5_get_int(struct h5 *f, const char *object, const char *name, long long *value);
