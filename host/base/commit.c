@@ -77,7 +77,7 @@ static bool settle(struct commit *c)
 {
     if (!c->file)
         return c->special || sync_path(c->staged) == 0;
-    bool whole = !ferror(c->file) && fflush(c->file) == 0 && (c->special || fsync(fileno(c->file)) == 0);
+    bool whole = fflush(c->file) == 0 && !ferror(c->file) && (c->special || fsync(fileno(c->file)) == 0);
     int reason = errno;
     bool closed = fclose(c->file) == 0;
     c->file = NULL;
