@@ -61,7 +61,10 @@ static kd_status plugin_load(const char *backend, const struct kd_backend **foun
     }
     char directory[PATH_MAX + 16], path[PATH_MAX + 128];
     plugin_directory(directory, sizeof directory);
-    snprintf(path, sizeof path, "%s/libkedge_%s.so", directory, strcmp(backend, "emu") == 0 ? "cuda_emu" : backend);
+    bool emulated = strcmp(backend, "emu") == 0;
+    const char *flavour = emulated ? getenv("KEDGE_EMU_FLAVOUR") : NULL; /* "check": tests/emu/README.md */
+    snprintf(path, sizeof path, "%s/libkedge_%s%s%s.so", directory, emulated ? "cuda_emu" : backend,
+             flavour && *flavour ? "_" : "", flavour ? flavour : "");
     *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (!*handle)
         FAIL(KD_EDEVICE, "device %s: plug-in not loaded (%s)", backend, dlerror());
