@@ -11,7 +11,7 @@
 #include "host/base/units.h"
 
 /* Mesh: r_0 = exp(-12) / Z is far inside the relativistic core of the 1s; 50 bohr holds every neutral valence tail. */
-static const double mesh_dx = 0.00625, mesh_xmin = -12, mesh_rmax = 50;
+static const double mesh_dx = 0.0125, mesh_xmin = -12, mesh_rmax = 50;
 enum { MAX_SCF = 200 };
 
 double atom_alpha(const struct atom_options *o)
@@ -68,13 +68,12 @@ static void start_potential(struct atom *a)
     double z = a->options.z, ion = z - configuration_electrons(&a->options.configuration);
     for (int i = 0; i < a->grid.n; i++) {
         double r = a->grid.r[i], x = r * cbrt(z) / 0.885341;
-        double t = z / (1 + 0.02747 * sqrt(x) + 1.243 * x - 0.1486 * x * sqrt(x) + 0.2302 * x * x + 0.007298 * x * x * sqrt(x) +
-                        0.006944 * x * x * x);
+        double s = sqrt(x), x2 = x * x;
+        double t = z / (1 + 0.02747 * s + 1.243 * x - 0.1486 * x * s + 0.2302 * x2 + 0.007298 * x2 * s + 0.006944 * x2 * x);
         a->v[i] = -fmax(t, fmax(ion, 0) + 1) / r;
-        double level = -0.5 * z * z;
-        for (int k = 0; k < a->n_state && i == 0; k++)
-            a->state[k].energy = level / (a->state[k].n * a->state[k].n * a->state[k].n);
     }
+    for (int k = 0; k < a->n_state; k++)
+        a->state[k].energy = -0.5 * z * z / pow(a->state[k].n, 3); /* only where the search begins */
 }
 
 void atom_charge(const struct atom *a, const bool *keep, double *charge)
@@ -138,7 +137,7 @@ static kd_status iterate(struct atom *a, struct mixer *mix, double *v_out, doubl
 
 kd_status atom_solve(const struct atom_options *o, struct atom **atom)
 {
-    struct atom *a;
+    struct atom *a = NULL;
     struct mixer mix;
     TRY(allocate(o, &a));
     double *v_out = malloc(2 * sizeof *v_out * (size_t)a->grid.n);

@@ -14,7 +14,7 @@ struct atom_options {
     struct configuration configuration; /* any occupation: ions, fractions, core holes; occupation 0 = report the level */
     enum xc_kind xc;
     bool relativistic; /* scalar-relativistic (Koelling-Harmon) or Schroedinger */
-    double dx;         /* mesh, 0 = 0.00625: energies converged to 1e-8 Ha for the first three rows */
+    double dx;         /* mesh, 0 = 0.0125: energies converged to 1e-7 Ha for H to Ar */
 };
 
 struct atom_energies { /* Ha */
