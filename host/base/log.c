@@ -105,7 +105,7 @@ static bool keep_warning(const char *line)
 
 static void say(enum log_level level, const char *format, va_list args)
 {
-    static const char *const word[] = {"error: ", "warning: ", "", ""};
+    static const char *const word[] = {"", "warning: ", "", ""};
     static const char *const name[] = {"error", "warning", "info", "debug"};
     char line[LINE_LENGTH];
     vsnprintf(line, sizeof line, format, args);

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* commands.h - the subcommands of kedge, in the order of `kedge help`. */
+#ifndef KD_COMMANDS_H
+#define KD_COMMANDS_H
+
+#include "apps/app.h"
+
+extern const struct app_command cmd_info;
+
+static const struct app_command *const commands[] = {
+    &cmd_info,
+};
+enum { N_COMMAND = sizeof commands / sizeof *commands };
+
+#endif
