@@ -14,6 +14,9 @@ static const struct {
     kd_status (*print)(FILE *, const struct structure *);
 } format_table[] = {
     [FORMAT_EXTXYZ] = {"extxyz", extxyz_parse, extxyz_print},
+    [FORMAT_LAMMPS] = {"LAMMPS data", lammps_parse, lammps_print},
+    [FORMAT_POSCAR] = {"POSCAR", poscar_parse, poscar_print},
+    [FORMAT_CIF] = {"CIF", cif_parse, cif_print},
 };
 
 enum structure_format format_from_name(const char *path)
@@ -128,7 +131,7 @@ kd_status structures_parse(struct text *t, enum structure_format format, struct 
 {
     *frames = NULL;
     *n_frame = 0;
-    if (format != FORMAT_EXTXYZ)
+    if (format == FORMAT_NONE)
         FAIL(KD_EINPUT, "%s: not a structure, expected %s", t->name, STRUCTURE_FORMATS);
     kd_status status = parse_frames(t, format, frames, n_frame);
     if (status != KD_OK) {
@@ -163,7 +166,7 @@ void structures_free(struct structure *frames, int n_frame)
 kd_status structures_print(FILE *out, enum structure_format format, const struct structure *frames,
                            int n_frame)
 {
-    if (format != FORMAT_EXTXYZ)
+    if (format == FORMAT_NONE)
         FAIL(KD_EINPUT, "structure: no format to write, expected %s", STRUCTURE_FORMATS);
     if (n_frame < 1 || (n_frame > 1 && format != FORMAT_EXTXYZ))
         FAIL(KD_EINPUT, "%s holds one frame, expected one of the %d", format_table[format].name, n_frame);
