@@ -5,9 +5,10 @@
 static void direct_coordinates_selective_dynamics_and_velocities_are_read(void **state)
 {
     (void)state;
-    struct structure s = one_structure("title\n 2.0\n 2 0 0\n 1 2 0\n 0 0 3\n Si_pv O/1a2b\n 1 2\nSelective dynamics\nDirect\n"
-                                       " 0.5 0.5 0.5 T T F\n 0 0 0 F F F Si\n 0.25 0 1.5D0 T T T\n\n 1e-3 2e-3 3e-3\n 0 0 0\n 4 5 6\n",
-                                       FORMAT_POSCAR);
+    struct structure s = one_structure(
+        "title\n 2.0\n 2 0 0\n 1 2 0\n 0 0 3\n Si_pv O/1a2b\n 1 2\nSelective dynamics\nDirect\n"
+        " 0.5 0.5 0.5 T T F\n 0 0 0 F F F Si\n 0.25 0 1.5D0 T T T\n\n 1e-3 2e-3 3e-3\n 0 0 0\n 4 5 6\n",
+        FORMAT_POSCAR);
     assert_int_equal(s.n_atom, 3);
     assert_true(s.number[0] == 14 && s.number[1] == 8 && s.number[2] == 8);
     assert_true(s.cell[1][0] == 2 && s.cell[2][2] == 6);
@@ -20,7 +21,8 @@ static void direct_coordinates_selective_dynamics_and_velocities_are_read(void *
 static void a_negative_scale_factor_is_the_volume(void **state)
 {
     (void)state;
-    struct structure s = one_structure("t\n-216\n1 0 0\n0 1 0\n0 0 1\nSi\n1\ncartesian\n0.5 0 0\n", FORMAT_POSCAR);
+    struct structure s =
+        one_structure("t\n-216\n1 0 0\n0 1 0\n0 0 1\nSi\n1\ncartesian\n0.5 0 0\n", FORMAT_POSCAR);
     for (int k = 0; k < 3; k++)
         assert_near(s.cell[k][k], 6, 1e-14); /* one cube root */
     assert_near(s.position[0][0], 3, 1e-14);
@@ -40,7 +42,8 @@ static void three_scale_factors_stretch_the_axes(void **state)
 static void the_zero_velocities_after_a_relaxation_are_none(void **state)
 {
     (void)state;
-    struct structure s = one_structure("t\n1\n5 0 0\n0 5 0\n0 0 5\nSi\n1\nDirect\n0 0 0\n\n 0.0E+00 0.0E+00 0.0E+00\n", FORMAT_POSCAR);
+    struct structure s = one_structure(
+        "t\n1\n5 0 0\n0 5 0\n0 0 5\nSi\n1\nDirect\n0 0 0\n\n 0.0E+00 0.0E+00 0.0E+00\n", FORMAT_POSCAR);
     assert_null(s.velocity);
     structure_free(&s);
 }
@@ -48,9 +51,10 @@ static void the_zero_velocities_after_a_relaxation_are_none(void **state)
 static void lattice_velocities_of_vasp_6_are_stepped_over(void **state)
 {
     (void)state;
-    struct structure s = one_structure("t\n1\n5 0 0\n0 5 0\n0 0 5\nSi\n1\nDirect\n0 0 0\nLattice velocities and vectors\n1\n0 0 0\n0 0 0\n"
-                                       "0 0 0\n5 0 0\n0 5 0\n0 0 5\nCartesian\n1 2 3\n\n1\n0.5\n0 0 0 0\n",
-                                       FORMAT_POSCAR);
+    struct structure s = one_structure(
+        "t\n1\n5 0 0\n0 5 0\n0 0 5\nSi\n1\nDirect\n0 0 0\nLattice velocities and vectors\n1\n0 0 0\n0 0 0\n"
+        "0 0 0\n5 0 0\n0 5 0\n0 0 5\nCartesian\n1 2 3\n\n1\n0.5\n0 0 0 0\n",
+        FORMAT_POSCAR);
     assert_true(s.velocity && s.velocity[0][2] == 3);
     structure_free(&s);
 }
@@ -58,9 +62,10 @@ static void lattice_velocities_of_vasp_6_are_stepped_over(void **state)
 static void what_is_written_comes_back_grouped_by_element(void **state)
 {
     (void)state;
-    struct structure s = one_structure("3\nLattice=\"4 0 0.1 1 5 0 0 0 6.0000000000000009\" Properties=species:S:1:pos:R:3:vel:R:3\n"
-                                       "Si 0.1 0.2 0.30000000000000004 1 2 3\nO 4 5 6 7 8 9\nSi -1 -2 -3 -4 -5 -6\n",
-                                       FORMAT_EXTXYZ);
+    struct structure s = one_structure(
+        "3\nLattice=\"4 0 0.1 1 5 0 0 0 6.0000000000000009\" Properties=species:S:1:pos:R:3:vel:R:3\n"
+        "Si 0.1 0.2 0.30000000000000004 1 2 3\nO 4 5 6 7 8 9\nSi -1 -2 -3 -4 -5 -6\n",
+        FORMAT_EXTXYZ);
     char *text = printed(&s, 1, FORMAT_POSCAR);
     struct structure back = one_structure(text, FORMAT_POSCAR);
     assert_memory_equal(back.cell, s.cell, sizeof s.cell);
@@ -87,10 +92,12 @@ static void every_bad_file_is_refused_with_its_line(void **state)
         {"t\n1\n5 0 0\n0 5\n", "test:4: \"\", expected a lattice vector"},
         {"t\n1\n5 0 0\n0 5 nan\n", "test:4: \"nan\", expected a lattice vector"},
         {CUBE, "end of file, expected a line of element symbols"},
-        {CUBE "8\nDirect\n0 0 0\n", "test:6: \"8\", expected a line of element symbols such as \"Si O\" above the counts (VASP 4"},
+        {CUBE "8\nDirect\n0 0 0\n",
+         "test:6: \"8\", expected a line of element symbols such as \"Si O\" above the counts (VASP 4"},
         {CUBE "Xy\n1\n", "test:6: unknown element \"Xy\""},
         {CUBE "\n1\n", "test:6: blank line, expected element symbols"},
-        {CUBE "Si O\n1\nDirect\n0 0 0\n", "test:7: \"\", expected a number of atoms for each of the 2 symbols"},
+        {CUBE "Si O\n1\nDirect\n0 0 0\n",
+         "test:7: \"\", expected a number of atoms for each of the 2 symbols"},
         {CUBE "Si O\n1 x\nDirect\n0 0 0\n", "test:7: \"x\", expected a number of atoms"},
         {CUBE "Si\n1 1\nDirect\n0 0 0\n", "test:7: more counts than symbols"},
         {CUBE "Si\n0\nDirect\n", "test:7: 0 atoms"},

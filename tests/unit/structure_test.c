@@ -57,8 +57,9 @@ static void cell_parameters_go_there_and_back(void **state)
 static void cell_parameters_that_do_not_close_are_refused(void **state)
 {
     (void)state;
-    const double bad[][6] = {{0, 1, 1, 90, 90, 90},  {1, -1, 1, 90, 90, 90},    {1, 1, 1, 0, 90, 90},   {1, 1, 1, 90, 180, 90},
-                             {1, 1, 1, 20, 30, 120}, {1, 1, 1, 120, 120, 120}, {1, 1, NAN, 90, 90, 90}};
+    const double bad[][6] = {{0, 1, 1, 90, 90, 90},  {1, -1, 1, 90, 90, 90}, {1, 1, 1, 0, 90, 90},
+                             {1, 1, 1, 90, 180, 90}, {1, 1, 1, 20, 30, 120}, {1, 1, 1, 120, 120, 120},
+                             {1, 1, NAN, 90, 90, 90}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         double cell[3][3];
         assert_false(cell_from_parameters(bad[i], bad[i] + 3, cell));
@@ -75,20 +76,24 @@ static void the_restricted_cell_is_the_same_lattice_rotated(void **state)
     cell_restricted(cell, box, rotation, &turned);
     assert_true(turned && box[0][1] == 0 && box[0][2] == 0 && box[1][2] == 0);
     assert_near(cell_volume((const double(*)[3])box), cell_volume(cell), 1e-11);
-    assert_true(fabs(box[1][0]) <= 0.5 * box[0][0] && fabs(box[2][0]) <= 0.5 * box[0][0] && fabs(box[2][1]) <= 0.5 * box[1][1]);
+    assert_true(fabs(box[1][0]) <= 0.5 * box[0][0] && fabs(box[2][0]) <= 0.5 * box[0][0] &&
+                fabs(box[2][1]) <= 0.5 * box[1][1]);
     cell_inverse((const double(*)[3])box, inverse);
     for (int k = 0; k < 3; k++) {
         for (int x = 0; x < 3; x++)
-            rotated[x] = cell[k][0] * rotation[0][x] + cell[k][1] * rotation[1][x] + cell[k][2] * rotation[2][x];
+            rotated[x] =
+                cell[k][0] * rotation[0][x] + cell[k][1] * rotation[1][x] + cell[k][2] * rotation[2][x];
         cell_frac((const double(*)[3])inverse, rotated, frac);
         for (int x = 0; x < 3; x++)
-            assert_near(frac[x], round(frac[x]), 1e-13); /* an old lattice vector is a whole number of new ones */
+            assert_near(frac[x], round(frac[x]),
+                        1e-13); /* an old lattice vector is a whole number of new ones */
     }
 }
 
-static const char zigzag[] = "2\nLattice=\"4 0 0 1 5 0 0 0 6\" Properties=species:S:1:pos:R:3:vel:R:3:forces:R:3 energy=-2 "
-                             "virial=\"1 0 0 0 2 0 0 0 3\" pbc=\"T T F\" note=kept\n"
-                             "Si -0.5 1 -7 1 2 3 4 5 6\nO 9.5 6 13 7 8 9 10 11 12\n";
+static const char zigzag[] =
+    "2\nLattice=\"4 0 0 1 5 0 0 0 6\" Properties=species:S:1:pos:R:3:vel:R:3:forces:R:3 energy=-2 "
+    "virial=\"1 0 0 0 2 0 0 0 3\" pbc=\"T T F\" note=kept\n"
+    "Si -0.5 1 -7 1 2 3 4 5 6\nO 9.5 6 13 7 8 9 10 11 12\n";
 
 static void a_supercell_repeats_everything(void **state)
 {
@@ -102,7 +107,8 @@ static void a_supercell_repeats_everything(void **state)
     for (int copy = 0; copy < 6; copy++) {
         int si = 2 * copy;
         assert_int_equal(big.number[si], 14);
-        assert_true(big.position[si][0] == -0.5 + 4 * (copy / 3) && big.position[si][2] == -7 + 6 * (copy % 3));
+        assert_true(big.position[si][0] == -0.5 + 4 * (copy / 3) &&
+                    big.position[si][2] == -7 + 6 * (copy % 3));
         assert_true(big.velocity[si + 1][1] == 8 && big.force[si + 1][2] == 12);
     }
     assert_string_equal(big.info, "note=kept");
@@ -143,15 +149,17 @@ static void formula_and_density_describe_the_structure(void **state)
     char formula[32];
     struct structure *s, ethanol;
     int n_frame;
-    assert_ok(structures_read(KEDGE_SOURCE "/data/structures/quartz-alpha-9.xyz", &s, &n_frame));
+    assert_ok(structures_read("../../data/structures/quartz-alpha-9.xyz", &s, &n_frame));
     structure_formula(s, formula, sizeof formula);
     assert_string_equal(formula, "O6Si3");
-    assert_near(structure_density(s), 2.646, 0.001); /* the cell of Levien et al. 1980 with standard weights */
+    assert_near(structure_density(s), 2.646,
+                0.001); /* the cell of Levien et al. 1980 with standard weights */
     structure_formula(s, formula, 4);
     assert_string_equal(formula, "O6S");
     structures_free(s, n_frame);
-    ethanol = one_structure("9\npbc=\"F F F\"\nO 0 0 0\nC 1 0 0\nC 2 0 0\nH 3 0 0\nH 4 0 0\nH 5 0 0\nH 6 0 0\nH 7 0 0\nH 8 0 0\n",
-                            FORMAT_EXTXYZ);
+    ethanol = one_structure(
+        "9\npbc=\"F F F\"\nO 0 0 0\nC 1 0 0\nC 2 0 0\nH 3 0 0\nH 4 0 0\nH 5 0 0\nH 6 0 0\nH 7 0 0\nH 8 0 0\n",
+        FORMAT_EXTXYZ);
     structure_formula(&ethanol, formula, sizeof formula);
     assert_string_equal(formula, "C2H6O");
     assert_true(structure_density(&ethanol) == 0);
