@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* cuda.cuh - what the files of the CUDA backend share: error mapping, streams, and the ops they put into the tables. */
+#ifndef KD_CUDA_CUH
+#define KD_CUDA_CUH
+
+#include "kernels/backend.h"
+#include "kernels/cuda/launch.cuh"
+#include "kernels/md_ops.h"
+
+/* KD_ENOMEM for a failed allocation, else KD_EDEVICE; the line holds the call, CUDA's name, text and number of the error,
+ * and says when the context is lost. Clears an error that is not sticky. */
+kd_status cuda_fail(cudaError_t error, const char *call);
+
+#define CUDA_TRY(call)                                                                                       \
+    do {                                                                                                     \
+        cudaError_t cuda_error_ = (call);                                                                    \
+        if (cuda_error_ != cudaSuccess)                                                                      \
+            return cuda_fail(cuda_error_, #call);                                                            \
+    } while (0)
+
+/* Make the device current in this host thread: every op begins with it, since several devices may be open. */
+kd_status cuda_bind(const kd_device *dev);
+
+static inline cudaStream_t cuda_stream(kd_stream *s)
+{
+    return reinterpret_cast<cudaStream_t>(s);
+}
+
+/* kd_scratch_take with the type of the pointer. */
+template <class T>
+static inline kd_status scratch(kd_device *dev, size_t count, T **ptr_d)
+{
+    void *taken = nullptr;
+    TRY(kd_scratch_take(dev, count * sizeof(T), &taken));
+    *ptr_d = static_cast<T *>(taken);
+    return KD_OK;
+}
+
+static inline unsigned blocks_for(size_t items, int per_block)
+{
+    return static_cast<unsigned>((items + per_block - 1) / per_block);
+}
+
+extern const struct device_ops cuda_device_ops;
+/* Reads the devices' names and sizes; state and ops of *dev. */
+kd_status cuda_device_describe(int index, char line[160]);
+kd_status cuda_device_open(kd_device *dev, int index);
+
+kd_status cuda_neighbor_build(kd_device *dev, kd_stream *s, const struct md_batch *batch, const double *cutoff_d,
+                              double skin, const struct md_neighbors *list);
+size_t cuda_neighbor_scratch(const kd_device *dev, const struct md_batch *batch, int capacity);
+
+kd_status cuda_tersoff(kd_device *dev, kd_stream *s, const struct md_batch *batch, const struct md_neighbors *list,
+                       const struct tersoff_table *potential, enum kd_precision precision, const struct md_forces *out);
+size_t cuda_tersoff_scratch(const kd_device *dev, const struct md_batch *batch, int capacity,
+                            enum kd_precision precision);
+
+#endif

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* plugin.cu - the handshake with kedge: the one exported symbol, the probe, the services borrowed from the host. */
+#include "kernels/cuda/cuda.cuh"
+
+#include <cstdarg>
+#include <cstdio>
+
+#ifdef KEDGE_EMULATED
+#define BACKEND_NAME "emu"
+#else
+#define BACKEND_NAME "cuda"
+#endif
+
+/* ---- host services: hidden twins of kedge's own functions, because a plug-in links nothing of kedge ---- */
+
+static const struct kd_backend_host *host_services;
+
+kd_status kd_fail(kd_status code, const char *format, ...)
+{
+    char line[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    return host_services->fail(code, "%s", line);
+}
+
+kd_status kd_scratch_take(kd_device *dev, size_t bytes, void **ptr_d)
+{
+    return host_services->scratch_take(dev, bytes, ptr_d);
+}
+
+void kd_scratch_release(kd_device *dev, size_t mark)
+{
+    host_services->scratch_release(dev, mark);
+}
+
+size_t kd_scratch_mark(const kd_device *dev)
+{
+    return dev->scratch_used;
+}
+
+size_t kd_scratch_round(size_t bytes)
+{
+    return (bytes + 255) / 256 * 256;
+}
+
+/* ---- the probe ---- */
+
+/* What the user can do about a machine that cannot run CUDA. */
+static kd_status no_device(cudaError_t error, int driver, int runtime)
+{
+    const int code = static_cast<int>(error);
+    const int needs = runtime / 1000, has = driver / 1000;
+    switch (error) {
+    case cudaErrorInsufficientDriver: /* 35, also when there is no driver at all */
+        if (driver == 0)
+            FAIL(KD_EDEVICE, BACKEND_NAME ": no NVIDIA driver is loaded (error %d), expected one for CUDA %d: install it, "
+                                          "or pass the GPU into the container (--gpus all)", code, needs);
+        FAIL(KD_EDEVICE, BACKEND_NAME ": the NVIDIA driver is made for CUDA %d.%d (error %d), expected %d or newer: update it",
+             has, driver % 1000 / 10, code, needs);
+    case cudaErrorNoDevice: /* 100 */
+        FAIL(KD_EDEVICE, BACKEND_NAME ": the driver sees no GPU (error %d): look at nvidia-smi and CUDA_VISIBLE_DEVICES, "
+                                      "and in a container at --gpus all", code);
+    case cudaErrorDevicesUnavailable: /* 46 */
+        FAIL(KD_EDEVICE, BACKEND_NAME ": the GPU is busy or shut off (error %d): another process may hold it exclusively "
+                                      "(nvidia-smi -q -d COMPUTE)", code);
+    case cudaErrorUnknown: /* 999 */
+        FAIL(KD_EDEVICE, BACKEND_NAME ": the driver failed (error %d): load its module (modprobe nvidia_uvm) or restart the "
+                                      "machine, usual after an update or a suspend", code);
+    default:
+        FAIL(KD_EDEVICE, BACKEND_NAME ": %s (%s, error %d)", cudaGetErrorString(error), cudaGetErrorName(error), code);
+    }
+}
+
+static kd_status count_devices(int *n_device)
+{
+    *n_device = 0;
+    int runtime = 0, driver = 0, found = 0; /* cudaGetDeviceCount leaves its argument untouched when it fails */
+    CUDA_TRY(cudaRuntimeGetVersion(&runtime));
+    CUDA_TRY(cudaDriverGetVersion(&driver)); /* 0, and success, where there is no driver */
+    const cudaError_t error = cudaGetDeviceCount(&found);
+    if (error != cudaSuccess) {
+        (void)cudaGetLastError();
+        return no_device(error, driver, runtime);
+    }
+    if (found == 0)
+        return no_device(cudaErrorNoDevice, driver, runtime);
+    *n_device = found;
+    return KD_OK;
+}
+
+/* ---- tables ---- */
+
+static const struct md_ops cuda_md_ops = {
+    cuda_neighbor_build,
+    cuda_neighbor_scratch,
+    cuda_tersoff,
+    cuda_tersoff_scratch,
+};
+
+static kd_status open_device(kd_device *dev, int index)
+{
+    TRY(cuda_device_open(dev, index));
+    dev->md = &cuda_md_ops;
+    return KD_OK;
+}
+
+extern "C" __attribute__((visibility("default"))) const struct kd_backend *
+kd_backend_entry(const struct kd_backend_host *host)
+{
+    static const struct kd_backend backend = {KD_BACKEND_ABI, BACKEND_NAME, count_devices, cuda_device_describe,
+                                              open_device};
+    if (host->abi != KD_BACKEND_ABI)
+        return nullptr;
+    host_services = host;
+    return &backend;
+}
