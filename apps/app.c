@@ -152,6 +152,7 @@ static kd_status finish(struct app *app, kd_status status)
     js_free(app->json);
     free(app->choices);
     free(app->file);
+    free(app->word);
     return status;
 }
 

@@ -43,7 +43,8 @@ struct app_command {
     const char *doc;            /* paragraphs of --help; units, what is written */
     const char *examples;       /* lines "  kedge energy in.xyz" */
     int n_file_min, n_file_max; /* positional arguments; max -1: any number */
-    const struct argp_option *option; /* its own options; {0} at the end; NULL for none. Keys from 'a' or APP_KEY up */
+    const struct argp_option *option; /* its own options; {0} at the end; NULL for none. Keys from 'a' or APP_KEY up.
+                                       * An option with the placeholder "N N N" takes three words: arg is "2 2 2" */
     /* One own option; arg stays valid. KD_EINPUT is a usage error (exit 2, with a hint). */
     kd_status (*take)(struct app *app, int key, const char *arg);
     size_t choices_size; /* app->choices: zeroed memory for take and run */
@@ -57,6 +58,7 @@ struct app {
     void *choices;
     int n_file;
     const char **file; /* [n_file] positional arguments */
+    char **word;       /* the command line, "--repeat 2 2 2" joined to one word */
 
     /* common options */
     const char *device; /* "auto" */

@@ -5,10 +5,12 @@
 
 #include "apps/app.h"
 
+extern const struct app_command cmd_convert;
 extern const struct app_command cmd_info;
 
 static const struct app_command *const commands[] = {
     &cmd_info,
+    &cmd_convert,
 };
 enum { N_COMMAND = sizeof commands / sizeof *commands };
 

@@ -113,6 +113,68 @@ static kd_status take_device(struct app *app, const char *arg)
     FAIL(KD_EINPUT, "--device: \"%s\", expected auto, cpu, cuda or cuda:N", text_show(shown, arg));
 }
 
+static bool starts(const char *name, const char *word, size_t length)
+{
+    return strncmp(name, word, length) == 0;
+}
+
+/* ---- options of several words ---- */
+
+static int count_words(const char *placeholder)
+{
+    int n = 0;
+    for (const char *c = placeholder; c && *c; c += strspn(c, " ")) {
+        c += strcspn(c, " ");
+        n++;
+    }
+    return n;
+}
+
+/* How many words the option of this argument takes; *value is what stands behind '=' in it, or NULL. 0: none or one. */
+static int words_wanted(const struct argp_option *options, const char *argument, const char **value)
+{
+    if (strncmp(argument, "--", 2) != 0 || !argument[2])
+        return 0;
+    size_t length = strcspn(argument + 2, "=");
+    *value = argument[2 + length] ? argument + 3 + length : NULL;
+    for (const struct argp_option *o = options; o->name || o->key || o->doc; o++)
+        if (o->name && starts(o->name, argument + 2, length) && count_words(o->arg) > 1)
+            return count_words(o->arg);
+    return 0;
+}
+
+/* argp gives an option one word. Where the placeholder has several ("N N N" of --repeat 2 2 2), so many are put together:
+ * "--repeat=2 2 2". The new list is app->word, in one block with its strings. */
+static kd_status join_words(struct app *app, const struct argp_option *options, int argc, char **argv, int *n_word)
+{
+    size_t size = ((size_t)argc + 1) * sizeof *app->word;
+    for (int i = 0; i < argc; i++)
+        size += strlen(argv[i]) + 1;
+    app->word = malloc(size);
+    if (!app->word)
+        FAIL(KD_ENOMEM, "kedge: no host memory");
+    char *room = (char *)(app->word + argc + 1);
+    bool only_files = false;
+    *n_word = 0;
+    for (int i = 0; i < argc; i++) {
+        const char *value = NULL;
+        only_files = only_files || strcmp(argv[i], "--") == 0;
+        int n = i == 0 || only_files ? 0 : words_wanted(options, argv[i], &value);
+        if (n && !value && i + 1 < argc)
+            value = argv[i + 1];
+        int n_more = !n || (value && strchr(value, ' ')) ? 0 : value == argv[i + 1] ? n : n - 1; /* words behind argv[i] */
+        app->word[(*n_word)++] = room;
+        room = stpcpy(room, argv[i]);
+        for (bool first = !strchr(argv[i], '='); n_more > 0 && i + 1 < argc; n_more--, first = false) {
+            *room++ = first ? '=' : ' ';
+            room = stpcpy(room, argv[++i]);
+        }
+        room++;
+    }
+    app->word[*n_word] = NULL;
+    return KD_OK;
+}
+
 /* ---- argp ---- */
 
 /* Keys of the common options; EINPUT is wrong usage. *known: was it one? */
@@ -196,7 +258,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         check_count(state, app);
         return 0;
     }
-    if (key >= ARGP_KEY_ARGS)
+    if (key >= ARGP_KEY_END) /* INIT, SUCCESS and the like: no options */
         return ARGP_ERR_UNKNOWN;
     kd_status status = take_common(app, key, arg, &known);
     if (!known) {
@@ -210,11 +272,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 /* ---- a word for options that do not exist ---- */
-
-static bool starts(const char *name, const char *word, size_t length)
-{
-    return strncmp(name, word, length) == 0;
-}
 
 /* getopt says what is unknown; this says what may have been meant. */
 static void suggest(const struct argp_option *options, int argc, char **argv)
@@ -273,10 +330,17 @@ kd_status options_parse(struct app *app, int argc, char **argv)
         free(doc);
         FAIL(KD_ENOMEM, "kedge: no host memory");
     }
+    int n_word = 0;
+    kd_status status = join_words(app, options, argc, argv, &n_word);
+    if (status != KD_OK) {
+        free(options);
+        free(doc);
+        return status;
+    }
     suggest(options, argc, argv);
     argp_err_exit_status = kd_exit_status(KD_EINPUT);
     const struct argp argp = {options, parse, app->command->arguments, doc, NULL, NULL, NULL};
-    error_t failed = argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, app);
+    error_t failed = argp_parse(&argp, n_word, app->word, ARGP_NO_HELP, NULL, app);
     free(options);
     free(doc);
     if (failed)

@@ -191,6 +191,7 @@ static void a_structure_that_would_poison_what_follows_is_refused(void **state)
     s.cell[0][0] = -4;
     assert_int_equal(structure_check(&s), KD_EINPUT);
     assert_non_null(strstr(kd_error_message(), "left-handed"));
+    structure_free(&s);
     assert_int_equal(structure_create(0, &s), KD_EINPUT);
     assert_int_equal(structure_create(STRUCTURE_MAX_ATOM + 1, &s), KD_EINPUT);
 }
