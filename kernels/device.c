@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "kernels/backend.h"
 
@@ -65,6 +66,8 @@ static kd_status plugin_load(const char *backend, const struct kd_backend **foun
     const char *flavour = emulated ? getenv("KEDGE_EMU_FLAVOUR") : NULL; /* "check": tests/emu/README.md */
     snprintf(path, sizeof path, "%s/libkedge_%s%s%s.so", directory, emulated ? "cuda_emu" : backend,
              flavour && *flavour ? "_" : "", flavour ? flavour : "");
+    if (access(path, F_OK) != 0)
+        FAIL(KD_EDEVICE, "device %s: not part of this installation, there is no %s", backend, path);
     *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (!*handle)
         FAIL(KD_EDEVICE, "device %s: plug-in not loaded (%s)", backend, dlerror());

@@ -11,7 +11,7 @@ mv "$work/opt" "$work/moved" # nothing may depend on the prefix
 prefix=$work/moved
 env -u KEDGE_DATA -u KEDGE_PLUGIN_DIR "$prefix/bin/kedge" --version | grep -q kedge
 if [ -f "$SOURCE/data/SiO.tersoff" ]; then
-    (cd "$work" && env -u KEDGE_DATA "$prefix/bin/kedge" energy --device cpu "$prefix/share/kedge/structures/quartz.xyz" >/dev/null)
+    (cd "$work" && env -u KEDGE_DATA "$prefix/bin/kedge" energy --device cpu "$prefix/share/kedge/structures/quartz-alpha-9.xyz" >/dev/null)
 fi
 
 sanitizer=""
