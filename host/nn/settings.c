@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "host/base/conf.h"
+
 static const char *const target_names[] = {"charge", "rdf"};
 static const char *const activation_names[] = {"relu", "leaky_relu", "tanh", "gelu"};
 static const char *const loss_names[] = {"mse", "mae", "huber"};
@@ -87,29 +89,19 @@ struct nn_shape nn_shape_of(const struct nn_settings *settings, int n_in, int n_
     return shape;
 }
 
-/* Letters that two names share in place: enough to point at a typing error. */
-static int likeness(const char *a, const char *b)
-{
-    int same = 0;
-    for (const char *p = a; *p; p++)
-        same += strchr(b, *p) != NULL;
-    for (size_t i = 0; a[i] && b[i]; i++)
-        same += 2 * (a[i] == b[i]);
-    return same - (int)(strlen(a) > strlen(b) ? strlen(a) - strlen(b) : strlen(b) - strlen(a));
-}
-
 static kd_status find_setting(const char *name, const struct setting **found)
 {
-    const struct setting *nearest = table;
+    const char *names[N_SETTING];
     for (int i = 0; i < N_SETTING; i++) {
+        names[i] = table[i].name;
         if (strcmp(table[i].name, name) == 0) {
             *found = &table[i];
             return KD_OK;
         }
-        if (likeness(name, table[i].name) > likeness(name, nearest->name))
-            nearest = &table[i];
     }
-    FAIL(KD_EINPUT, "network settings: unknown \"%.40s\", did you mean \"%s\"?", name, nearest->name);
+    const char *nearest = conf_nearest(name, names, N_SETTING);
+    FAIL(KD_EINPUT, "network settings: unknown \"%.40s\"%s%s%s", name, nearest ? ", did you mean \"" : "",
+         nearest ? nearest : "", nearest ? "\"?" : "");
 }
 
 static kd_status set_choice(const struct setting *s, const struct js *value, int *out)
@@ -141,7 +133,7 @@ static kd_status set_widths(struct nn_settings *settings, const struct setting *
 
 kd_status nn_settings_set(struct nn_settings *settings, const char *name, const struct js *value)
 {
-    const struct setting *s;
+    const struct setting *s = NULL;
     TRY(find_setting(name, &s));
     void *at = (char *)settings + s->offset;
     if (s->kind == CHOICE_SETTING)
@@ -228,7 +220,7 @@ const char *nn_target_name(enum nn_target target)
 
 kd_status nn_target_parse(const char *name, enum nn_target *target)
 {
-    int i;
+    int i = 0;
     TRY(parse("target", name, target_names, 2, &i));
     *target = (enum nn_target)i;
     return KD_OK;
@@ -241,8 +233,16 @@ const char *nn_activation_name(enum nn_activation activation)
 
 kd_status nn_activation_parse(const char *name, enum nn_activation *activation)
 {
-    int i;
+    int i = 0;
     TRY(parse("activation", name, activation_names, NN_N_ACTIVATION, &i));
     *activation = (enum nn_activation)i;
+    return KD_OK;
+}
+
+kd_status nn_loss_parse(const char *name, enum nn_loss *loss)
+{
+    int i = 0;
+    TRY(parse("loss", name, loss_names, NN_N_LOSS, &i));
+    *loss = (enum nn_loss)i;
     return KD_OK;
 }

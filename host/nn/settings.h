@@ -59,5 +59,6 @@ const char *nn_target_name(enum nn_target target);
 kd_status nn_target_parse(const char *name, enum nn_target *target);
 const char *nn_activation_name(enum nn_activation activation);
 kd_status nn_activation_parse(const char *name, enum nn_activation *activation);
+kd_status nn_loss_parse(const char *name, enum nn_loss *loss);
 
 #endif
