@@ -271,23 +271,12 @@ static void cpu_model(char *name, size_t size)
         fclose(f);
 }
 
-static const char *cpu_simd(void)
-{
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq"))
-        return "AVX-512";
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        return "AVX2";
-#endif
-    return "baseline";
-}
-
 static kd_status cpu_describe(int index, char line[160])
 {
     (void)index;
     char model[96];
     cpu_model(model, sizeof model);
-    snprintf(line, 160, "%s, %s, %ld cores", model, cpu_simd(), sysconf(_SC_NPROCESSORS_ONLN));
+    snprintf(line, 160, "%s, %s, %ld cores", model, cpu_simd_name(cpu_simd_level()), sysconf(_SC_NPROCESSORS_ONLN));
     return KD_OK;
 }
 

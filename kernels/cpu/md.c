@@ -2,4 +2,9 @@
 /* md.c - the CPU's table of molecular dynamics. */
 #include "kernels/cpu/cpu.h"
 
-const struct md_ops cpu_md_ops = {0};
+const struct md_ops cpu_md_ops = {
+    .neighbor_build = cpu_neighbor_build,
+    .neighbor_scratch = cpu_neighbor_scratch,
+    .tersoff = cpu_tersoff,
+    .tersoff_scratch = cpu_tersoff_scratch,
+};

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* neighbor.h - atoms sorted into the bins of their replicas' cells. */
+#ifndef KD_NEIGHBOR_H
+#define KD_NEIGHBOR_H
+
+#include <stdint.h>
+
+#include "kernels/md_ops.h"
+
+/* Bins of one replica: n[0] x n[1] x n[2] slices of the cell along its lattice vectors, the last index fastest. */
+struct neighbor_grid {
+    int n[3];
+    int reach[3];      /* bins to look at on either side; more than n where the cell is smaller than the range */
+    int first_bin;     /* of the replica, in head[] */
+    double inverse[9]; /* frac_k = sum_x r_x inverse[3 x + k] */
+};
+
+struct neighbor_bins {
+    double range2;              /* square of the largest cutoff + skin, and a little more */
+    struct neighbor_grid *grid; /* [n_replica] */
+    int *bin;                   /* [n_atom] */
+    int *wrap;                  /* [n_atom][3] lattice vectors to subtract to come into the cell */
+    int *order;                 /* [n_atom] atoms bin by bin, ascending within a bin */
+    double *inside;             /* [n_atom][4] wrapped positions in that order */
+    int *head;                  /* [n_bin + 1] first place of each bin in order */
+    int n_bin;
+    int lost;                   /* atoms whose position is not finite or too far away to count lattice vectors */
+};
+
+/* Upper bound of the number of bins of a batch. */
+size_t neighbor_most_bins(const struct md_batch *batch);
+
+/* Fill everything but range2 (given). The arrays are the caller's. */
+void neighbor_sort(const struct md_batch *batch, int n_thread, struct neighbor_bins *bins);
+
+/* A run of atoms in `order` that lie in consecutive bins of one periodic image. */
+struct neighbor_run {
+    int from, to;
+    int image[3];
+};
+
+/* Runs that may hold neighbours of an atom of `replica` in `bin`. Start with *state = 0; false at the end. */
+int neighbor_next_run(const struct neighbor_bins *bins, int replica, int bin, int64_t *state, struct neighbor_run *run);
+
+#endif

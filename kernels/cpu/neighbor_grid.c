@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* neighbor_grid.c - sorting atoms into bins at least as wide as the range, and walking the bins around one.
+ *
+ * One way for every size: a cell smaller than the range has one bin and looks at its images; a large one has about as many
+ * bins as atoms at most, so that memory and time stay linear even when most of the cell is empty. */
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "kernels/cpu/neighbor.h"
+
+static int bins_allowed(int n_atom)
+{
+    return 2 * n_atom + 8;
+}
+
+size_t neighbor_most_bins(const struct md_batch *batch)
+{
+    return 2 * (size_t)batch->n_atom + 8 * (size_t)batch->n_replica;
+}
+
+static void cross(const double a[3], const double b[3], double c[3])
+{
+    c[0] = a[1] * b[2] - a[2] * b[1];
+    c[1] = a[2] * b[0] - a[0] * b[2];
+    c[2] = a[0] * b[1] - a[1] * b[0];
+}
+
+static double dot(const double a[3], const double b[3])
+{
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+}
+
+static int largest_of(const int n[3])
+{
+    int k = n[1] > n[0] ? 1 : 0;
+    return n[2] > n[k] ? 2 : k;
+}
+
+static void lay_grid(const double *cell, int n_atom, double range, struct neighbor_grid *grid)
+{
+    double height[3];
+    for (int k = 0; k < 3; k++) {
+        double face[3], volume;
+        cross(cell + 3 * ((k + 1) % 3), cell + 3 * ((k + 2) % 3), face);
+        volume = dot(cell + 3 * k, face);
+        height[k] = fabs(volume) / sqrt(dot(face, face));
+        for (int x = 0; x < 3; x++)
+            grid->inverse[3 * x + k] = face[x] / volume;
+        double most = floor(height[k] / range);
+        grid->n[k] = most >= 1 ? (most < 1024 ? (int)most : 1024) : 1;
+    }
+    while ((int64_t)grid->n[0] * grid->n[1] * grid->n[2] > bins_allowed(n_atom))
+        grid->n[largest_of(grid->n)] /= 2;
+    for (int k = 0; k < 3; k++) {
+        double reach = ceil(range * grid->n[k] / height[k]);
+        grid->reach[k] = reach >= 1 && reach < 512 ? (int)reach : reach >= 512 ? 512 : 1;
+    }
+}
+
+/* Bin and wrap of atom i; returns 1 when its position cannot be counted in lattice vectors. */
+static int place_atom(const struct neighbor_grid *grid, const double *r, int wrap[3], int *bin)
+{
+    int lost = 0, at[3];
+    for (int k = 0; k < 3; k++) {
+        double frac = r[0] * grid->inverse[k] + r[1] * grid->inverse[3 + k] + r[2] * grid->inverse[6 + k];
+        if (!(fabs(frac) < 1e6)) {
+            frac = 0;
+            lost = 1;
+        }
+        double whole = floor(frac);
+        wrap[k] = (int)whole;
+        at[k] = (int)((frac - whole) * grid->n[k]);
+        at[k] = at[k] < grid->n[k] ? at[k] : grid->n[k] - 1;
+    }
+    *bin = grid->first_bin + (at[0] * grid->n[1] + at[1]) * grid->n[2] + at[2];
+    return lost;
+}
+
+void neighbor_sort(const struct md_batch *batch, int n_thread, struct neighbor_bins *bins)
+{
+    double range = sqrt(bins->range2);
+    bins->n_bin = 0;
+    for (int r = 0; r < batch->n_replica; r++) {
+        struct neighbor_grid *grid = &bins->grid[r];
+        lay_grid(batch->cell_d + 9 * (size_t)r, batch->first[r + 1] - batch->first[r], range, grid);
+        grid->first_bin = bins->n_bin;
+        bins->n_bin += grid->n[0] * grid->n[1] * grid->n[2];
+    }
+    int lost = 0;
+#pragma omp parallel for schedule(static) reduction(+ : lost) num_threads(n_thread) if (batch->n_atom > 2048)
+    for (int i = 0; i < batch->n_atom; i++)
+        lost += place_atom(&bins->grid[batch->replica_d[i]], batch->position_d + 4 * (size_t)i, bins->wrap + 3 * (size_t)i,
+                           &bins->bin[i]);
+    bins->lost = lost;
+
+    memset(bins->head, 0, ((size_t)bins->n_bin + 1) * sizeof(int));
+    for (int i = 0; i < batch->n_atom; i++)
+        bins->head[bins->bin[i]]++;
+    for (int b = 0, before = 0; b <= bins->n_bin; b++) {
+        int here = bins->head[b];
+        bins->head[b] = before;
+        before += here;
+    }
+    for (int i = 0; i < batch->n_atom; i++) {
+        int place = bins->head[bins->bin[i]]++;
+        const double *r = batch->position_d + 4 * (size_t)i, *cell = batch->cell_d + 9 * (size_t)batch->replica_d[i];
+        const int *w = bins->wrap + 3 * (size_t)i;
+        double *inside = bins->inside + 4 * (size_t)place;
+        bins->order[place] = i;
+        for (int x = 0; x < 3; x++)
+            inside[x] = r[x] - (w[0] * cell[x] + w[1] * cell[3 + x] + w[2] * cell[6 + x]);
+    }
+    for (int b = bins->n_bin; b > 0; b--) /* every head has moved to the next bin's */
+        bins->head[b] = bins->head[b - 1];
+    bins->head[0] = 0;
+}
+
+static int floor_div(int a, int n)
+{
+    return a >= 0 ? a / n : -((n - 1 - a) / n);
+}
+
+int neighbor_next_run(const struct neighbor_bins *bins, int replica, int bin, int64_t *state, struct neighbor_run *run)
+{
+    const struct neighbor_grid *g = &bins->grid[replica];
+    const int local = bin - g->first_bin, at[3] = {local / (g->n[1] * g->n[2]), local / g->n[2] % g->n[1], local % g->n[2]};
+    const int across[2] = {2 * g->reach[0] + 1, 2 * g->reach[1] + 1}, along = 2 * g->reach[2] + 1;
+    while (*state < (int64_t)across[0] * across[1] * along) {
+        int64_t row = *state / along;
+        int offset = (int)(*state % along), wanted[3] = {at[0] - g->reach[0] + (int)(row / across[1]),
+                                                         at[1] - g->reach[1] + (int)(row % across[1]),
+                                                         at[2] - g->reach[2] + offset};
+        int place[3];
+        for (int k = 0; k < 3; k++) {
+            run->image[k] = floor_div(wanted[k], g->n[k]);
+            place[k] = wanted[k] - run->image[k] * g->n[k];
+        }
+        int left = along - offset, here = g->n[2] - place[2], n = left < here ? left : here;
+        int first = g->first_bin + (place[0] * g->n[1] + place[1]) * g->n[2] + place[2];
+        *state += n;
+        run->from = bins->head[first];
+        run->to = bins->head[first + n];
+        if (run->to > run->from)
+            return 1;
+    }
+    return 0;
+}

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* tersoff_lanes.hpp - a block of atoms: find live bonds, sort atoms into lanes, run the groups, sum. Internal linkage.
+ *
+ * Lists carry a skin, species differ in coordination and a third of the atoms of SiO2 have twice the bonds of the others, so
+ * lanes are not atoms in the order of the list. Within a block of up to 256 atoms the live bonds are first copied together
+ * (branch-free: a bond is always written, the count moves on if it is live), then the atoms of each species are sorted by
+ * their number of live bonds, and every W of them make a group. Nothing an atom sums depends on whom it shares a group with. */
+#ifndef KD_TERSOFF_LANES_HPP
+#define KD_TERSOFF_LANES_HPP
+
+#include "kernels/cpu/tersoff_group.hpp"
+
+namespace
+{
+
+typedef double double4 __attribute__((vector_size(32)));
+typedef double double4_any __attribute__((vector_size(32), aligned(8), may_alias));
+
+template <class T, int W> struct tersoff_lanes {
+    typedef simd<T, W> v;
+    typedef typename v::real real;
+    typedef typename v::word word;
+    typedef typename v::quad quad;
+    typedef typename v::quad_any quad_any;
+    typedef tersoff_group<T, W> group;
+    typedef tersoff_numbers<T> numbers;
+
+    struct block_state {
+        double4 shift[64];                 /* lattice vectors of shifts -1, 0, 1, 2 */
+        int start[TERSOFF_BLOCK + 1];      /* first live bond of each atom, from the block's first */
+        int order[TERSOFF_BLOCK + W];      /* atoms sorted by species, then by number of live bonds */
+        double sum[TERSOFF_SUMS][TERSOFF_BLOCK];
+    };
+
+    static size_t round64(size_t n)
+    {
+        return (n + 63) / 64 * 64;
+    }
+    /* vector[TERSOFF_BLOCK * capacity + 1][4]: r_j - r_i and RANGE2 - r^2 of every live bond */
+    static size_t vectors_bytes(int capacity)
+    {
+        return round64(((size_t)TERSOFF_BLOCK * (size_t)capacity + 1) * 4 * sizeof(T));
+    }
+    static size_t slots_bytes(int capacity)
+    {
+        return round64((size_t)capacity * sizeof(tersoff_slot<T, W>));
+    }
+    static size_t workspace_bytes(int capacity)
+    {
+        size_t n = (size_t)capacity;
+        return round64(sizeof(block_state)) + vectors_bytes(capacity) + slots_bytes(capacity) +
+               round64((n * (n + 1) / 2) * sizeof(tersoff_angle<T, W>)) + round64((n + 1) * sizeof(int));
+    }
+
+    static void prepare(const tersoff_call *call)
+    {
+        fill_numbers<T>(call->potential, (numbers *)call->table);
+    }
+
+    /* ---- live bonds ---- */
+
+    static KD_INLINE double4 lattice(const double *cell, int a, int b, int c)
+    {
+        double4 sum = {};
+        for (int x = 0; x < 3; x++)
+            sum[x] = a * cell[x] + b * cell[3 + x] + c * cell[6 + x];
+        return sum;
+    }
+
+    static void fill_shifts(const double *cell, double4 *shift)
+    {
+        for (int s = 0; s < 64; s++)
+            shift[s] = lattice(cell, (s >> 4) - 1, ((s >> 2) & 3) - 1, (s & 3) - 1);
+    }
+
+    static KD_INLINE quad record(double4 d, double below)
+    {
+        if constexpr (sizeof(T) == 8) {
+            d[3] = below;
+            return d;
+        } else {
+            quad q = __builtin_convertvector(d, quad);
+            q[3] = (T)below;
+            return q;
+        }
+    }
+
+    /* Copies the live bonds of atom i behind those of the atoms before it; returns how many there are now. */
+    static KD_INLINE int find_bonds(const tersoff_call *call, const double *cell, const double4 *shift, int i,
+                                    int stored, int64_t base, T (*vector)[4])
+    {
+        const md_neighbors *list = call->list;
+        const double *position = call->batch->position_d;
+        const int *species = call->batch->species_d;
+        const size_t row = (size_t)(i / MD_TILE) * (size_t)list->capacity * MD_TILE + (size_t)(i % MD_TILE);
+        const int *index = list->index_d + row, *packed = list->shift_d + row;
+        const double *range2 = ((const numbers *)call->table)->range2[species[i]];
+        const double4 here = *(const double4_any *)(position + 4 * (size_t)i);
+        const int n = list->count_d[i];
+        const uint32_t least = (511u << 20) | (511u << 10) | 511u; /* packed (-1, -1, -1) */
+        tersoff_bond *bond = call->bond + base;
+        for (int w = 0; w * 64 < n || w < call->n_word; w++) {
+            uint64_t mask = 0;
+            tersoff_live *live = &call->live[(size_t)i * (size_t)call->n_word + (size_t)w];
+            live->start = base + stored;
+            for (int s = w * 64; s < n && s < w * 64 + 64; s++) {
+                int j = index[(size_t)s * MD_TILE];
+                uint32_t q = (uint32_t)packed[(size_t)s * MD_TILE] - least;
+                double4 d = *(const double4_any *)(position + 4 * (size_t)j) - here;
+                if (__builtin_expect((q & ~0x300C03u) == 0, 1))
+                    d += shift[(q | q >> 8 | q >> 16) & 63];
+                else
+                    d += lattice(cell, (int)(q >> 20) - 1, (int)(q >> 10 & 1023) - 1, (int)(q & 1023) - 1);
+                double below = range2[species[j]] - (d[0] * d[0] + d[1] * d[1] + d[2] * d[2]);
+                bool is_live = !(below <= 0); /* a NaN is live: it must show in the forces */
+                *(quad_any *)vector[stored] = record(d, below);
+                bond[stored] = {j, (uint16_t)s, (uint16_t)species[j]};
+                mask |= (uint64_t)is_live << (s & 63);
+                stored += is_live;
+            }
+            live->mask = mask;
+        }
+        return stored;
+    }
+
+    /* ---- atoms into lanes ---- */
+
+    /* Fills order[] with the atoms of one species, those with most bonds first; returns how many. */
+    static int sort_species(const int *species, int kind, int n_atom, const int *start, int *tally, int *order)
+    {
+        int most = 0, n = 0;
+        for (int a = 0; a < n_atom; a++)
+            if (species[a] == kind && start[a + 1] - start[a] > most)
+                most = start[a + 1] - start[a];
+        memset(tally, 0, (size_t)(most + 1) * sizeof *tally);
+        for (int a = 0; a < n_atom; a++)
+            if (species[a] == kind)
+                tally[start[a + 1] - start[a]]++;
+        for (int b = most; b >= 0; b--) {
+            int here = tally[b];
+            tally[b] = n;
+            n += here;
+        }
+        for (int a = 0; a < n_atom; a++)
+            if (species[a] == kind)
+                order[tally[start[a + 1] - start[a]]++] = a;
+        return n;
+    }
+
+    static KD_INLINE quad load(const T *four)
+    {
+        return *(const quad_any *)four;
+    }
+
+    static KD_INLINE void transpose(const quad &a, const quad &b, const quad &c, const quad &d, quad out[4])
+    {
+        quad ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5), ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+        quad cd_low = __builtin_shufflevector(c, d, 0, 4, 1, 5), cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+        out[0] = __builtin_shufflevector(ab_low, cd_low, 0, 1, 4, 5);
+        out[1] = __builtin_shufflevector(ab_low, cd_low, 2, 3, 6, 7);
+        out[2] = __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5);
+        out[3] = __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7);
+    }
+
+    static KD_INLINE real join(const quad *part)
+    {
+        if constexpr (W == 4) {
+            return part[0];
+        } else if constexpr (W == 8) {
+            return __builtin_shufflevector(part[0], part[1], 0, 1, 2, 3, 4, 5, 6, 7);
+        } else {
+            auto low = __builtin_shufflevector(part[0], part[1], 0, 1, 2, 3, 4, 5, 6, 7);
+            auto high = __builtin_shufflevector(part[2], part[3], 0, 1, 2, 3, 4, 5, 6, 7);
+            return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+        }
+    }
+    static KD_INLINE quad part_of(const real &x, int k)
+    {
+        quad q;
+        memcpy(&q, (const char *)&x + (size_t)k * sizeof q, sizeof q);
+        return q;
+    }
+
+    /* Bond a of each lane's atom; a lane that has none takes the record `beyond`. */
+    static KD_INLINE void load_slot(const int *first, const int *count, int a, int beyond, const T (*vector)[4],
+                                    const tersoff_bond *bond, bool kinds, tersoff_slot<T, W> &s)
+    {
+        quad x[W / 4], y[W / 4], z[W / 4], below[W / 4];
+        int from[W];
+        for (int l = 0; l < W; l++)
+            from[l] = a < count[l] ? first[l] + a : beyond;
+        for (int k = 0; k < W / 4; k++) {
+            quad out[4];
+            const int *f = from + 4 * k;
+            transpose(load(vector[f[0]]), load(vector[f[1]]), load(vector[f[2]]), load(vector[f[3]]), out);
+            x[k] = out[0];
+            y[k] = out[1];
+            z[k] = out[2];
+            below[k] = out[3];
+        }
+        s.x = join(x);
+        s.y = join(y);
+        s.z = join(z);
+        s.inward = join(below);
+        s.kind = word{};
+        if (kinds)
+            for (int l = 0; l < W; l++)
+                s.kind[l] = a < count[l] ? bond[from[l]].kind : 0;
+    }
+
+    static KD_INLINE void store_slot(const tersoff_slot<T, W> &s, const int *first, const int *count, int a,
+                                     T (*partial)[4])
+    {
+        for (int k = 0; k < W / 4; k++) {
+            quad out[4];
+            transpose(part_of(s.x, k), part_of(s.y, k), part_of(s.z, k), quad{}, out);
+            for (int l = 0; l < 4; l++)
+                if (a < count[4 * k + l])
+                    *(quad_any *)partial[first[4 * k + l] + a] = out[l];
+        }
+    }
+
+    /* The lanes take atoms member[0 .. n_member-1], n_member <= W; the first has most bonds. */
+    static KD_INLINE void run_group(group &g, const int *member, int n_member, int beyond, const T (*vector)[4],
+                                    const tersoff_bond *bond, T (*partial)[4], block_state *state)
+    {
+        int first[W], count[W];
+        for (int l = 0; l < W; l++) {
+            int atom = member[l < n_member ? l : 0];
+            first[l] = state->start[atom];
+            count[l] = l < n_member ? state->start[atom + 1] - first[l] : 0;
+        }
+        g.n_slot = count[0];
+        for (int a = 0; a < g.n_slot; a++)
+            load_slot(first, count, a, beyond, vector, bond, g.numbers->n_species > 1, g.at[a]);
+        g.run();
+        for (int a = 0; a < g.n_slot; a++)
+            store_slot(g.at[a], first, count, a, partial);
+        for (int l = 0; l < n_member; l++) {
+            state->sum[0][member[l]] = g.energy[l];
+            for (int c = 0; c < 6; c++)
+                state->sum[1 + c][member[l]] = (double)g.virial[c][l];
+        }
+    }
+
+    /* Sums over the block's atoms, 64 by 64 in their own order. */
+    static void sum_chunks(const block_state *state, int n_atom, double *sums)
+    {
+        for (int a = 0; a < n_atom; a += TERSOFF_CHUNK) {
+            int end = a + TERSOFF_CHUNK < n_atom ? a + TERSOFF_CHUNK : n_atom;
+            double *out = sums + (size_t)(a / TERSOFF_CHUNK) * TERSOFF_SUMS;
+            for (int c = 0; c < 7; c++) {
+                double4 four = {};
+                int b = a;
+                for (; b + 4 <= end; b += 4)
+                    four += *(const double4_any *)&state->sum[c][b];
+                for (; b < end; b++)
+                    four[b & 3] += state->sum[c][b];
+                out[c] = (four[0] + four[1]) + (four[2] + four[3]);
+            }
+            out[7] = 0;
+        }
+    }
+
+    static void bonds(const tersoff_call *call, const tersoff_block *block, void *memory)
+    {
+        const int capacity = call->list->capacity;
+        char *at = (char *)memory;
+        block_state *state = (block_state *)at;
+        T(*vector)[4] = (T(*)[4])(at += round64(sizeof *state));
+        group g;
+        g.numbers = (const numbers *)call->table;
+        g.at = (tersoff_slot<T, W> *)(at += vectors_bytes(capacity));
+        g.angles = (tersoff_angle<T, W> *)(at += slots_bytes(capacity));
+        int *tally = (int *)(at + round64((size_t)capacity * (size_t)(capacity + 1) / 2 * sizeof(*g.angles)));
+
+        const double *cell = call->batch->cell_d + 9 * (size_t)block->replica;
+        const int64_t base = (int64_t)block->first * capacity;
+        fill_shifts(cell, state->shift);
+        state->start[0] = 0;
+        for (int a = 0; a < block->n; a++)
+            state->start[a + 1] =
+                find_bonds(call, cell, state->shift, block->first + a, state->start[a], base, vector);
+        const int beyond = state->start[block->n]; /* any distance out of range: |r|^2 = RANGE2 + 1 */
+        vector[beyond][0] = 1;
+        vector[beyond][1] = vector[beyond][2] = 0;
+        vector[beyond][3] = -1;
+
+        const int *species = call->batch->species_d + block->first;
+        T(*partial)[4] = (T(*)[4])call->partial + base;
+        for (int kind = 0; kind < g.numbers->n_species; kind++) {
+            int n = sort_species(species, kind, block->n, state->start, tally, state->order);
+            g.species = kind;
+            for (int l = 0; l < n; l += W)
+                run_group(g, state->order + l, n - l < W ? n - l : W, beyond, vector, call->bond + base, partial, state);
+        }
+        sum_chunks(state, block->n, call->sums + (size_t)block->chunk * TERSOFF_SUMS);
+    }
+
+    /* ---- forces: every atom gathers its own partial forces and, of the opposite sign, those of the reverse bonds ---- */
+
+    static void gather(const tersoff_call *call, const tersoff_block *block)
+    {
+        const T(*partial)[4] = (const T(*)[4])call->partial;
+        const int n_word = call->n_word;
+        for (int i = block->first; i < block->first + block->n; i++) {
+            const tersoff_live *live = call->live + (size_t)i * (size_t)n_word;
+            const int *reverse = call->list->reverse_d +
+                                 (size_t)(i / MD_TILE) * (size_t)call->list->capacity * MD_TILE + (size_t)(i % MD_TILE);
+            int64_t end = live[n_word - 1].start + __builtin_popcountll(live[n_word - 1].mask);
+            double4 force = {};
+            for (int64_t b = live[0].start; b < end; b++) {
+                const tersoff_bond name = call->bond[b];
+                int slot = reverse[(size_t)name.slot * MD_TILE];
+                const tersoff_live *there = call->live + (size_t)name.j * (size_t)n_word + (size_t)(slot >> 6);
+                int64_t back = there->start + __builtin_popcountll(there->mask & ((1ull << (slot & 63)) - 1));
+                force += __builtin_convertvector(load(partial[b]), double4) -
+                         __builtin_convertvector(load(partial[back]), double4);
+            }
+            *(double4_any *)(call->force + 4 * (size_t)i) = force;
+        }
+    }
+
+    static constexpr tersoff_codelet codelet(const char *name)
+    {
+        return {name, sizeof(T), sizeof(numbers), workspace_bytes, prepare, bonds, gather};
+    }
+};
+
+} /* namespace */
+#endif
