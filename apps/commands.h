@@ -6,11 +6,13 @@
 #include "apps/app.h"
 
 extern const struct app_command cmd_convert;
+extern const struct app_command cmd_energy;
 extern const struct app_command cmd_info;
 
 static const struct app_command *const commands[] = {
     &cmd_info,
     &cmd_convert,
+    &cmd_energy,
 };
 enum { N_COMMAND = sizeof commands / sizeof *commands };
 

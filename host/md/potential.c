@@ -166,6 +166,10 @@ static kd_status read_entries(struct reading *r, struct potential *p)
 static kd_status check_complete(const struct potential *p)
 {
     for (int i = 0; i < p->n_species; i++)
+        if (entry_of(p, (int[]){i, i, i})->m == 0)
+            FAIL(KD_EINPUT, "%s: no entry for %s %s %s, expected one: it has no parameters for this element", p->source,
+                 element_symbol(p->number[i]), element_symbol(p->number[i]), element_symbol(p->number[i]));
+    for (int i = 0; i < p->n_species; i++)
         for (int j = 0; j < p->n_species; j++)
             for (int k = 0; k < p->n_species; k++)
                 if (entry_of(p, (int[]){i, j, k})->m == 0)
