@@ -241,7 +241,7 @@ kd_status cuda_device_describe(int index, char line[160])
 }
 
 /* Exists so that opening can ask whether the plug-in holds code for this GPU. */
-__global__ void image_kernel()
+__global__ void __launch_bounds__(1) image_kernel()
 {
 }
 
