@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "host/store/h5_file.h"
 
@@ -72,8 +73,11 @@ kd_status h5_finite(struct h5 *f, const char *name, enum h5_kind kind, size_t n,
 
 static pthread_once_t library_once = PTHREAD_ONCE_INIT;
 
-static void library_silent(void)
+/* HDF5 1.10 dies at exit, or in H5Fclose, over a file that it could not flush (full disk): such a file is left open, and
+ * the library is not asked to tidy up at exit. */
+static void library_begin(void)
 {
+    H5dont_atexit();
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
 }
 
@@ -97,7 +101,7 @@ static hid_t access_list(void)
 
 static struct h5 *file_new(const char *path)
 {
-    pthread_once(&library_once, library_silent);
+    pthread_once(&library_once, library_begin);
     struct h5 *f = calloc(1, sizeof *f);
     char *copy = strdup(path);
     if (!f || !copy) {
@@ -169,15 +173,24 @@ kd_status h5_open(const char *path, struct h5 **out)
     return status;
 }
 
+/* Close; false when something could not be written. A file that cannot be flushed only gives its disk space back. */
+static bool close_file(struct h5 *f)
+{
+    int *descriptor;
+    bool flushed = !f->writing || H5Fflush(f->id, H5F_SCOPE_GLOBAL) >= 0;
+    bool closed = flushed && H5Fclose(f->id) >= 0;
+    if (!flushed && H5Fget_vfd_handle(f->id, H5P_DEFAULT, (void **)&descriptor) >= 0 && ftruncate(*descriptor, 0) != 0)
+        closed = false;
+    f->id = -1;
+    return closed;
+}
+
 kd_status h5_commit(struct h5 *f)
 {
-    kd_status status = KD_OK;
-    if (f->failed)
+    bool failed = f->failed;
+    kd_status status = close_file(f) ? KD_OK : h5_broken(f, NULL, "cannot write");
+    if (failed)
         status = kd_fail(KD_EIO, "%s: not written, since a part of it failed before", f->path);
-    herr_t closed = H5Fclose(f->id);
-    f->id = -1;
-    if (status == KD_OK && closed < 0)
-        status = h5_broken(f, NULL, "cannot write");
     if (status == KD_OK)
         status = commit_finish(&f->commit);
     else
@@ -191,7 +204,7 @@ void h5_abandon(struct h5 *f)
     if (!f)
         return;
     if (f->id >= 0)
-        H5Fclose(f->id);
+        close_file(f);
     H5Eclear2(H5E_DEFAULT);
     commit_abandon(&f->commit);
     file_free(f);
@@ -210,6 +223,7 @@ const char *h5_path(const struct h5 *f)
 void h5_version(char version[24])
 {
     unsigned major = 0, minor = 0, patch = 0;
+    pthread_once(&library_once, library_begin);
     H5get_libversion(&major, &minor, &patch);
     snprintf(version, 24, "%u.%u.%u", major, minor, patch);
 }

@@ -38,11 +38,12 @@ static kd_status set(struct h5 *f, const char *object, const char *name, const h
     return status;
 }
 
+/* Variable length: h5py reads such text as str, and fixed text as bytes. */
 kd_status h5_set_text(struct h5 *f, const char *object, const char *name, const char *value)
 {
-    hid_t type = h5_string_type(strlen(value));
+    hid_t type = h5_string_type(H5T_VARIABLE);
     const hid_t types[2] = {type, type};
-    kd_status status = set(f, object, name, types, H5Screate(H5S_SCALAR), value);
+    kd_status status = set(f, object, name, types, H5Screate(H5S_SCALAR), &value);
     if (type >= 0)
         H5Tclose(type);
     return status;

@@ -167,6 +167,8 @@ static bool kind_of(hid_t type, enum h5_kind *kind)
     H5T_class_t class = H5Tget_class(type);
     if (class == H5T_FLOAT)
         *kind = size <= 4 ? H5_FLOAT : H5_DOUBLE;
+    else if (class == H5T_ENUM && size == 1) /* h5py's bool */
+        *kind = H5_BYTE;
     else if (class == H5T_INTEGER || class == H5T_ENUM)
         *kind = size > 4 || (size == 4 && H5Tget_sign(type) == H5T_SGN_NONE) ? H5_LONG
                 : size == 1 && H5Tget_sign(type) == H5T_SGN_NONE              ? H5_BYTE

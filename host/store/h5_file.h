@@ -24,7 +24,7 @@ kd_status h5_refuse(struct h5 *f, kd_status code, const char *object, const char
 hid_t h5_memory_type(enum h5_kind kind);
 hid_t h5_file_type(enum h5_kind kind);
 size_t h5_kind_size(enum h5_kind kind);
-/* A string type of `width` bytes, UTF-8, NUL-padded; negative when HDF5 fails. */
+/* A string type of `width` bytes, NUL-padded, or H5T_VARIABLE; UTF-8; negative when HDF5 fails. */
 hid_t h5_string_type(size_t width);
 /* Make the groups above "a/b/c". */
 kd_status h5_parents(struct h5 *f, const char *name);

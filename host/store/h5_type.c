@@ -56,7 +56,8 @@ size_t h5_kind_size(enum h5_kind kind)
 hid_t h5_string_type(size_t width)
 {
     hid_t type = H5Tcopy(H5T_C_S1);
-    if (type >= 0 && (H5Tset_size(type, width ? width : 1) < 0 || H5Tset_strpad(type, H5T_STR_NULLPAD) < 0 ||
+    if (type >= 0 && (H5Tset_size(type, width ? width : 1) < 0 ||
+                      (width != H5T_VARIABLE && H5Tset_strpad(type, H5T_STR_NULLPAD) < 0) ||
                       H5Tset_cset(type, H5T_CSET_UTF8) < 0)) {
         H5Tclose(type);
         return -1;
