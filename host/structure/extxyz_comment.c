@@ -81,7 +81,8 @@ static kd_status next_pair(struct comment *c, struct pair *p)
     return KD_OK;
 }
 
-/* Numbers separated by blanks or commas; how many must be n or n_other. Returns the count in *found. */
+/* Numbers separated by blanks or commas; there must be n, or fewer: n_other. number[n]; the count goes to
+ * *found. */
 static kd_status take_numbers(const struct comment *c, const struct pair *p, int n, int n_other,
                               double *number, int *found)
 {
@@ -91,7 +92,7 @@ static kd_status take_numbers(const struct comment *c, const struct pair *p, int
         if (*comma == ',')
             *comma = ' ';
     for (char *token; at && (token = text_token(&at)); ++*found)
-        if (*found >= MAX_NUMBERS || !number_double(token, &number[*found]))
+        if (*found >= n || !number_double(token, &number[*found]))
             return text_error(c->text, "%s has \"%s\", expected %d numbers", p->key, text_show(shown, token),
                               n);
     if (*found != n && *found != n_other)

@@ -40,12 +40,15 @@ static void cut_comment(char *line, char **comment)
         *hash = '\0';
 }
 
-/* The next line with something on it, in tokens. False at the end. */
+/* The next line with something on it, in tokens; longer lines count as MAX_TOKEN of them, which is none that
+ * we know. False at the end. */
 static bool next_tokens(struct lammps *l, char **token, int *n, char **comment)
 {
     for (char *line; (line = text_next(l->text));) {
         cut_comment(line, comment);
         *n = text_split(line, token, MAX_TOKEN);
+        if (*n > MAX_TOKEN)
+            *n = MAX_TOKEN;
         if (*n > 0)
             return true;
     }
@@ -305,7 +308,7 @@ static kd_status read_section(struct lammps *l, char *const *token, int n, char 
         return read_types(l, read_mass);
     if (words_are(token, n, "Atom Type Labels"))
         return read_types(l, read_label);
-    *skipping = strcmp(token[n < MAX_TOKEN ? n - 1 : 0], "Coeffs") == 0;
+    *skipping = strcmp(token[n - 1], "Coeffs") == 0;
     for (size_t i = 0; i < sizeof other / sizeof *other; i++)
         *skipping = *skipping || words_are(token, n, other[i]);
     if (!*skipping)

@@ -112,17 +112,18 @@ static kd_status check_cell(const struct structure *s, const char *place)
 {
     if (structure_is_cluster(s))
         return KD_OK;
-    double longest = 1;
+    double box = 1; /* volume of a rectangular cell with these vectors */
     for (int k = 0; k < 3; k++) {
-        for (int a = 0; a < 3; a++)
-            if (!isfinite(s->cell[k][a]))
-                FAIL(KD_EINPUT, "%s: lattice vector %d is not finite, expected a number", place, k + 1);
-        longest *= sqrt(s->cell[k][0] * s->cell[k][0] + s->cell[k][1] * s->cell[k][1] +
-                        s->cell[k][2] * s->cell[k][2]);
+        const double *v = s->cell[k];
+        double length = sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]);
+        if (!(length >= STRUCTURE_MIN_VECTOR && length <= STRUCTURE_MAX_LENGTH))
+            FAIL(KD_EINPUT, "%s: lattice vector %d has the length %g A, expected %g to %g", place, k + 1,
+                 length, STRUCTURE_MIN_VECTOR, STRUCTURE_MAX_LENGTH);
+        box *= length;
     }
     double volume = cell_volume(s->cell);
     /* A flat cell of rounded numbers has a volume of rounding errors. */
-    if (!isfinite(volume) || !isfinite(longest) || fabs(volume) <= 1e-9 * longest)
+    if (fabs(volume) <= 1e-9 * box)
         FAIL(KD_EINPUT, "%s: cell volume %g A^3, expected three independent lattice vectors", place, volume);
     if (volume < 0)
         FAIL(KD_EINPUT,
@@ -153,6 +154,11 @@ kd_status structure_check(const struct structure *s)
             FAIL(KD_EINPUT, "%s: atom %d has atomic number %d, expected 1 to %d", place, i + 1, s->number[i],
                  ELEMENT_LAST);
     TRY(check_vectors(s, (const double(*)[3])s->position, place, "position"));
+    for (int i = 0; i < s->n_atom; i++)
+        for (int a = 0; a < 3; a++)
+            if (fabs(s->position[i][a]) > STRUCTURE_MAX_LENGTH)
+                FAIL(KD_EINPUT, "%s: atom %d at %g A, expected at most %g", place, i + 1, s->position[i][a],
+                     STRUCTURE_MAX_LENGTH);
     TRY(check_vectors(s, (const double(*)[3])s->velocity, place, "velocity"));
     TRY(check_vectors(s, (const double(*)[3])s->force, place, "force"));
     bool finite = !s->has_energy || isfinite(s->energy);

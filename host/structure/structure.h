@@ -12,6 +12,11 @@ enum {
     STRUCTURE_MAX_ATOM = 100000000
 }; /* so that 3 n_atom and byte counts of an array stay far from overflow */
 
+/* Lengths that no sane file exceeds (1 cm) or falls below: beyond them sums lose their digits, or cells need
+ * endless images. */
+#define STRUCTURE_MAX_LENGTH 1e8
+#define STRUCTURE_MIN_VECTOR 0.1
+
 struct structure {
     int n_atom;
     double cell[3][3]; /* lattice vectors as rows, right-handed; all zero for an isolated cluster (periodic =

@@ -119,6 +119,8 @@ static void every_bad_file_is_refused_with_its_line(void **state)
         {"t\n1000000000 atoms\n", "test:2: 1000000000 atoms, expected 1 to 0"},
         {"t\n1 atoms\n5000 atom types\n\n\n", "test:3: 5000 atom types, expected 1 to 1024"},
         {"t\n12 monkeys\n", "test:2: \"12\", expected a header line"},
+        {"t\n1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20\n", "test:2: \"1\", expected a header line"},
+        {"t\nA B C D E F G H I J K L M N O P Q R S T U Coeffs\n", "test:2: unknown section \"A\""},
         {"t\n0 x xlo xhi\n", "test:2: \"x\", expected a number"},
         {"t\n1 atoms\n1 atom types\n0 4 xlo xhi\n" MASSES, "test:8: more lines than the section has entries"},
         {"t\n1 atoms\n1 atom types\n0 4 xlo xhi\nMasses\n\n1 28\nAtoms\n\n1 1 0 0 0\n", "no complete box"},
@@ -151,7 +153,7 @@ static void every_bad_file_is_refused_with_its_line(void **state)
         {HEAD MASSES "Atoms\n\n1 1 0 0 0\nVelocities\n\n1 0 0 inf\n", "test:16: \"inf\", expected a number"},
         {"t\n1 atoms\n1 atom types\n0 4 xlo xhi\n4 4 ylo yhi\n0 4 zlo zhi\nMasses\n\n1 28\nAtoms\n\n1 1 0 0 "
          "0\n",
-         "test:6: cell volume 0"},
+         "test:6: lattice vector 2 has the length 0 A"},
         {"t\n1 atoms\n1 atom types\n0 4 xlo xhi\n4 0 ylo yhi\n0 4 zlo zhi\nMasses\n\n1 28\nAtoms\n\n1 1 0 0 "
          "0\n",
          "test:6: the cell is left-handed"},

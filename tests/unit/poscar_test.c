@@ -113,7 +113,7 @@ static void every_bad_file_is_refused_with_its_line(void **state)
         {CUBE "Si\n1\nDirect\n0 0 0\n\n1 2\n", "test:11: \"\", expected a velocity"},
         {"t\n1\n0 5 0\n5 0 0\n0 0 5\nSi\n1\nDirect\n0 0 0\n", "test:3: the cell is left-handed"},
         {"t\n1\n5 0 0\n5 0 0\n0 0 5\nSi\n1\nDirect\n0 0 0\n", "test:3: cell volume 0"},
-        {"t\n-5\n0 0 0\n0 0 0\n0 0 0\nSi\n1\nDirect\n0 0 0\n", "test:3: cell volume"},
+        {"t\n-5\n0 0 0\n0 0 0\n0 0 0\nSi\n1\nDirect\n0 0 0\n", "test:3: lattice vector 1 has the length 0 A"},
     };
     assert_bad_files(bad, sizeof bad / sizeof *bad, FORMAT_POSCAR);
 }
