@@ -203,6 +203,23 @@ void warp_meet(unsigned mask, const void *where, const void *mine, size_t bytes,
         fiber_suspend(f);
 }
 
+void atomic_access(const void *p, size_t bytes, const void *where)
+{
+    check_atomic(p, bytes, where);
+}
+
+void access(const void *p, size_t bytes, bool write, const void *where)
+{
+    check_access(p, bytes, write ? ACCESS_WRITE : ACCESS_READ, where);
+}
+
+void fence(bool device_wide)
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (device_wide)
+        check_fence();
+}
+
 void nap()
 {
     checker_pause pause;

@@ -23,6 +23,9 @@ struct checker_pause {
     }
 };
 void check_access(const void *p, size_t bytes, access_kind kind, const void *where);
+/* An atomic, which may also hand over what a fence released; a device-wide fence. */
+void check_atomic(const void *p, size_t bytes, const void *where);
+void check_fence();
 void check_barrier();
 void check_warp_barrier(int warp, unsigned mask);
 void check_launch_begin(const char *kernel);
@@ -40,6 +43,12 @@ struct checker_pause {
     }
 };
 inline void check_access(const void *, size_t, access_kind, const void *)
+{
+}
+inline void check_atomic(const void *, size_t, const void *)
+{
+}
+inline void check_fence()
 {
 }
 inline void check_barrier()

@@ -95,6 +95,7 @@ struct launch_shape {
 };
 
 /* Memory for kernel arguments: constant for the kernel, invisible to the checker; freed by drop after the launch. */
+constexpr size_t max_argument_bytes = 4096; /* what every toolkit and card takes */
 void *argument_memory(size_t bytes);
 
 /* Check the shape, queue the launch. body(arguments) runs once per CUDA thread, drop(arguments) once at the end. */
@@ -122,6 +123,7 @@ cudaError_t launch_call(const launch_site &site, void (*kernel)(Parameter...), d
                         size_t shared_bytes, cudaStream_t stream, Argument... argument)
 {
     using call = bound_call<Parameter...>;
+    static_assert(sizeof(call) <= max_argument_bytes, "kernel arguments exceed 4 KiB");
     call *bound = new (argument_memory(sizeof(call))) call{kernel, std::tuple<Parameter...>(static_cast<Parameter>(argument)...)};
     return launch(site, launch_shape{grid, block, shared_bytes, stream}, reinterpret_cast<const void *>(kernel),
                   call::run, call::drop, bound);

@@ -20,6 +20,8 @@ votes barrier(const void *where, int predicate);
 void warp_meet(unsigned mask, const void *where, const void *mine, size_t bytes, void *all, bool orders);
 /* Tell the checker that the next access to p is atomic. */
 void atomic_access(const void *p, size_t bytes, const void *where);
+/* Tell it of an access that it cannot see itself. */
+void access(const void *p, size_t bytes, bool write, const void *where);
 void fence(bool device_wide);
 /* Let other threads of the block run: for loops that wait. */
 void nap();
@@ -248,12 +250,23 @@ EMU_MEET T atomicCAS(T *p, emu::same<T> expected, emu::same<T> fresh)
 
 /* ---- loads and stores with a cache hint ---- */
 
+/* The checker hears of the whole vector at once: instrumented code would see a float4 as four loads. */
+#if defined(EMU_CHECK)
+#define EMU_LOAD(name)                                                                                       \
+    template <class T>                                                                                       \
+    __attribute__((noinline, no_sanitize("thread"))) T name(const T *p)                                      \
+    {                                                                                                        \
+        emu::access(p, sizeof(T), false, EMU_HERE);                                                          \
+        return *p;                                                                                           \
+    }
+#else
 #define EMU_LOAD(name)                                                                                       \
     template <class T>                                                                                       \
     __forceinline__ T name(const T *p)                                                                       \
     {                                                                                                        \
         return *p;                                                                                           \
     }
+#endif
 EMU_LOAD(__ldg)
 EMU_LOAD(__ldcg)
 EMU_LOAD(__ldca)

@@ -48,8 +48,13 @@ void mma_m16n8k16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2],
 
 /* Lane l gives the address of row l%8 of tile l/8; register i of lane l holds elements 2(l%4), 2(l%4)+1 of row l/4 of
  * tile i, or of column l/4 when transposed. */
+#if defined(EMU_CHECK)
+#define EMU_UNSEEN __attribute__((no_sanitize("thread"))) /* announced by emu::access instead */
+#else
+#define EMU_UNSEEN
+#endif
 template <int N>
-void ldmatrix(unsigned (&r)[N], const void *row, bool transposed, const void *where)
+EMU_UNSEEN void ldmatrix(unsigned (&r)[N], const void *row, bool transposed, const void *where)
 {
     if (reinterpret_cast<uintptr_t>(row) % 16 && current->lane < 8 * N)
         trap(where); /* misaligned row: a fault on the device */
@@ -60,6 +65,7 @@ void ldmatrix(unsigned (&r)[N], const void *row, bool transposed, const void *wh
         for (int half = 0; half < 2; half++) {
             const int y = transposed ? 2 * t + half : g, x = transposed ? g : 2 * t + half;
             const unsigned short *line = static_cast<const unsigned short *>(all.value[8 * i + y]);
+            access(line + x, sizeof line[x], false, where);
             word |= unsigned(line[x]) << (16 * half);
         }
         r[i] = word;

@@ -98,7 +98,8 @@ size_t shared_allowance(const void *kernel)
 
 void *argument_memory(size_t bytes)
 {
-    return ::operator new(std::max<size_t>(bytes, 64), std::align_val_t(64));
+    (void)bytes; /* all of one size: the checker can tell them by their start */
+    return ::operator new(max_argument_bytes, std::align_val_t(64));
 }
 
 cudaError_t launch(const launch_site &site, const launch_shape &shape, const void *kernel, void (*body)(void *),

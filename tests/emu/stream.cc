@@ -92,6 +92,14 @@ const running *running_now()
     return now.before ? &now : nullptr;
 }
 
+bool unordered_streams(const running &r)
+{
+    for (auto &s : streams)
+        if (s->slot != r.slot && s->issued > (*r.before)[s->slot])
+            return true;
+    return false;
+}
+
 void run_until(stream *s, uint64_t number)
 {
     while (s->done < number) {

@@ -87,6 +87,8 @@ struct running {
     const vector_clock *before;
 };
 const running *running_now();
+/* Some stream holds, or has run, an operation that is not before this one. */
+bool unordered_streams(const running &r);
 } // namespace emu
 
 #endif
