@@ -183,6 +183,16 @@ static cudaError_t capture_operation(stream *s, work run)
     return cudaSuccess;
 }
 
+void enqueue_on(stream *s, work run, bool may_run_at_once)
+{
+    vector_clock before = clock_of_next(s);
+    s->issued++;
+    s->knows.raise(s->slot, s->issued);
+    s->waiting.push_back(operation{std::move(run), std::move(before), s->issued});
+    if (eager() && may_run_at_once)
+        run_until(s, s->issued);
+}
+
 cudaError_t enqueue(cudaStream_t handle, work run)
 {
     stream *s = find_stream(handle);
@@ -196,36 +206,8 @@ cudaError_t enqueue(cudaStream_t handle, work run)
                 other->capture->invalid = true;
                 return cudaErrorStreamCaptureImplicit;
             }
-    vector_clock before = clock_of_next(s);
-    s->issued++;
-    s->knows.raise(s->slot, s->issued);
-    s->waiting.push_back(operation{std::move(run), std::move(before), s->issued});
-    if (eager())
-        run_until(s, s->issued);
+    enqueue_on(s, std::move(run));
     return cudaSuccess;
-}
-
-void enqueue_together(const std::vector<stream *> &members, work run)
-{
-    vector_clock before;
-    for (stream *s : members)
-        before.join(clock_of_next(s));
-    stream *first = members[0];
-    for (stream *s : members) {
-        s->knows.join(before);
-        s->issued++;
-        if (s == first) {
-            s->waiting.push_back(operation{run, before, s->issued});
-            s->knows.raise(s->slot, s->issued);
-        } else {
-            s->knows.join(first->knows);
-            s->waiting.push_back(operation{[] {}, s->knows, s->issued});
-            s->knows.raise(s->slot, s->issued);
-        }
-    }
-    for (stream *s : members)
-        if (eager())
-            run_until(s, s->issued);
 }
 
 cudaError_t refuse_in_capture(const char *name)

@@ -66,8 +66,8 @@ void destroy_stream(stream *s);
 
 /* Queue an operation; in a capture, add it to the graph. */
 cudaError_t enqueue(cudaStream_t handle, work run);
-/* Queue one operation that is the next of several streams at once: a collective. */
-void enqueue_together(const std::vector<stream *> &streams, work run);
+/* The same for a stream that is known not to be captured. */
+void enqueue_on(stream *s, work run, bool may_run_at_once = true);
 /* Run everything of s, and the host knows it. */
 void run_all(stream *s);
 void run_until(stream *s, uint64_t number);
