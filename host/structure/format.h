@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* format.h - the file formats of structures, one by one (docs/structures.md). Most code needs structures_read
+/* format.h - the file formats of structures, one by one (docs/formats.md). Most code needs structures_read
  * and structures_write only. */
 #ifndef KD_STRUCTURE_FORMAT_H
 #define KD_STRUCTURE_FORMAT_H

@@ -8,9 +8,8 @@
 
 #include "kernels/status.h"
 
-enum {
-    STRUCTURE_MAX_ATOM = 100000000
-}; /* so that 3 n_atom and byte counts of an array stay far from overflow */
+/* So that 3 n_atom stays far from overflow. */
+enum { STRUCTURE_MAX_ATOM = 100000000 };
 
 /* Lengths that no sane file exceeds (1 cm) or falls below: beyond them sums lose their digits, or cells need
  * endless images. */
@@ -19,8 +18,7 @@ enum {
 
 struct structure {
     int n_atom;
-    double cell[3][3]; /* lattice vectors as rows, right-handed; all zero for an isolated cluster (periodic =
-                          F F F) */
+    double cell[3][3]; /* lattice vectors as rows, right-handed; all zero for an isolated cluster */
     bool periodic[3];
     int *number;           /* [n_atom] atomic numbers */
     double (*position)[3]; /* [n_atom] Cartesian, as read: not wrapped */
@@ -51,7 +49,8 @@ kd_status structure_check(const struct structure *s);
 /* True for an isolated cluster: no cell at all. */
 bool structure_is_cluster(const struct structure *s);
 
-/* Put every atom into the cell along the periodic directions: 0 <= frac < 1. A cluster stays as it is. */
+/* Put every atom into the cell along the periodic directions: 0 <= frac < 1 up to rounding. A cluster stays.
+ */
 void structure_wrap(struct structure *s);
 
 /* The supercell of repeat[0] x repeat[1] x repeat[2] copies; atoms of one copy stay together, the last
@@ -70,7 +69,7 @@ void structure_formula(const struct structure *s, char *text, size_t size);
 /* All frames of a file; the format follows from the name (.xyz .extxyz; POSCAR* CONTCAR* .vasp .poscar; .cif;
  * .data .lmp .lammps) and, failing that, from the contents. The caller frees the frames (structures_free).
  * Every frame has passed structure_check. KD_EINPUT "file:line: what, expected what" for everything wrong;
- * KD_EIO, KD_ENOMEM. What each format may contain: docs/structures.md. */
+ * KD_EIO, KD_ENOMEM. What each format may contain: docs/formats.md. */
 kd_status structures_read(const char *path, struct structure **frames, int *n_frame);
 /* Frees the frames and the array. NULL is fine. */
 void structures_free(struct structure *frames, int n_frame);
