@@ -97,13 +97,26 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static double cpu_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+double bench_seconds(const struct bench_time *time)
+{
+    return time->share < 0.9 ? time->cpu : time->median;
+}
+
 kd_status bench_time(const struct bench *b, kd_status (*run)(void *context), void *context, struct bench_time *time)
 {
-    double *seconds = malloc(MOST_CALLS * sizeof *seconds), begin, now;
+    double *seconds = malloc(MOST_CALLS * sizeof *seconds), begin, now, cpu;
     int n = 0;
     if (!seconds)
         FAIL(KD_ENOMEM, "bench: no host memory");
     kd_status status = run(context);
+    cpu = cpu_seconds();
     begin = now = clock_seconds();
     while (status == KD_OK && n < MOST_CALLS && (n < LEAST_CALLS || now - begin < b->min_time)) {
         double before = now;
@@ -112,8 +125,12 @@ kd_status bench_time(const struct bench *b, kd_status (*run)(void *context), voi
         seconds[n++] = now - before;
     }
     if (status == KD_OK) {
+        cpu = (cpu_seconds() - cpu) / n / b->n_thread;
         qsort(seconds, (size_t)n, sizeof *seconds, ascending);
-        *time = (struct bench_time){seconds[n / 2], seconds[0], seconds[(n - 1) * 95 / 100], n};
+        *time = (struct bench_time){.median = seconds[n / 2], .least = seconds[0], .p95 = seconds[(n - 1) * 95 / 100],
+                                    .cpu = cpu, .share = cpu * n / (now - begin), .n_call = n};
+        if (strcmp(b->dev->backend, "cpu") != 0)
+            time->share = 1; /* the host waits while the device works */
     }
     free(seconds);
     return status;
@@ -130,6 +147,8 @@ void bench_print(struct bench *b, const struct bench_row *row)
     printf("  error %.1e", row->error);
     if (row->peer_rate > 0)
         printf("  %s %.3f M: %.2fx", row->peer, row->peer_rate, row->rate / row->peer_rate);
+    if (bench_seconds(&row->time) != row->time.median)
+        printf("  (busy machine: rate from %.4g us of processor time)", 1e6 * row->time.cpu);
     printf("\n");
     fflush(stdout);
     struct js *j = js_object(b->rows, NULL);
@@ -139,6 +158,8 @@ void bench_print(struct bench *b, const struct bench_row *row)
     js_double(j, "seconds_median", row->time.median);
     js_double(j, "seconds_min", row->time.least);
     js_double(j, "seconds_p95", row->time.p95);
+    js_double(j, "seconds_cpu", row->time.cpu);
+    js_double(j, "cpu_share", row->time.share);
     js_int(j, "calls", row->time.n_call);
     js_double(j, "rate_million_per_s", row->rate);
     js_string(j, "rate_unit", row->unit);

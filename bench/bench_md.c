@@ -101,8 +101,8 @@ static kd_status time_forces(struct md_bench *m, enum kd_precision precision)
     if (!bench_check(m->b, &row))
         return KD_OK;
     TRY(bench_time(m->b, run_forces, m, &row.time));
-    row.rate = 1e-6 * m->batch.md.n_atom / row.time.median;
-    row.gflops = 1e-9 * (FLOP_BOND * m->n_bond + FLOP_PAIR * m->n_pair) / row.time.median;
+    row.rate = 1e-6 * m->batch.md.n_atom / bench_seconds(&row.time);
+    row.gflops = 1e-9 * (FLOP_BOND * m->n_bond + FLOP_PAIR * m->n_pair) / bench_seconds(&row.time);
     bench_print(m->b, &row);
     return KD_OK;
 }
@@ -117,7 +117,7 @@ static kd_status time_lists(struct md_bench *m)
     if (!bench_check(m->b, &row))
         return KD_OK;
     TRY(bench_time(m->b, run_lists, m, &row.time));
-    row.rate = 1e-6 * m->batch.md.n_atom / row.time.median;
+    row.rate = 1e-6 * m->batch.md.n_atom / bench_seconds(&row.time);
     bench_print(m->b, &row);
     return KD_OK;
 }

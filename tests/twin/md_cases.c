@@ -17,7 +17,7 @@
 
 struct recipe {
     const char *name;
-    bool bench;
+    bool bench, raw;
     double skin;
     const char *potential;                      /* NULL: the shipped SiO.tersoff */
     kd_status (*make)(const struct recipe *r, struct structure **frame, int *n);
@@ -183,7 +183,7 @@ static const struct recipe recipes[] = {
     {.name = "dense gas, lists over 64 slots", .make = gas, .n = 24, .elements = {14, 8}, .cell = {4.5, 0, 0, 0.4, 4.4, 0, 0, 0.3, 4.6}, .amplitude = 1.1, .skin = 1.6},
     {.name = "melt of 216", .make = from_file, .file = "msio2_216.xyz", .skin = 1.0},
     {.name = "glass of 216", .make = from_file, .file = "asio2_216.xyz", .amplitude = 0.06, .skin = 0.5},
-    {.name = "positions in far images", .make = scattered_images, .file = "gas200.xyz", .skin = 0.3},
+    {.name = "positions in far images", .raw = true, .make = scattered_images, .file = "gas200.xyz", .skin = 0.3},
     {.name = "batch of seven sizes", .make = batch_of_sizes, .skin = 0.6},
     {.name = "3 species, lambda3, m = 1 and 3", .potential = "synthetic3.tersoff", .make = from_file, .file = "synthetic3_gas.xyz", .skin = 0.4},
     {.name = "3 species, cell below the range", .potential = "synthetic3.tersoff", .make = from_file, .file = "synthetic3_small.xyz"},
@@ -222,6 +222,7 @@ kd_status md_case_make(int index, struct md_case *out)
     memset(out, 0, sizeof *out);
     out->name = r->name;
     out->bench = r->bench;
+    out->raw = r->raw;
     out->skin = r->skin;
     TRY(r->make(r, &out->frame, &out->n_frame));
     if (r->potential)

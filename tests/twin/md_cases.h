@@ -9,6 +9,7 @@
 struct md_case {
     const char *name;
     bool bench; /* timed by bench_md; the others are small and odd */
+    bool raw;   /* positions go to the device as they are, far outside the cell; batch_create would wrap them */
     double skin;
     struct structure *frame; /* [n_frame] */
     int n_frame;
