@@ -105,12 +105,13 @@ template <class T, int W> struct tersoff_lanes {
             live->start = base + stored;
             for (int s = w * 64; s < n && s < w * 64 + 64; s++) {
                 int j = index[(size_t)s * MD_TILE];
-                uint32_t q = (uint32_t)packed[(size_t)s * MD_TILE] - least;
+                int translation = packed[(size_t)s * MD_TILE];
+                uint32_t q = (uint32_t)translation - least;
                 double4 d = *(const double4_any *)(position + 4 * (size_t)j) - here;
                 if (__builtin_expect((q & ~0x300C03u) == 0, 1))
                     d += shift[(q | q >> 8 | q >> 16) & 63];
                 else
-                    d += lattice(cell, (int)(q >> 20) - 1, (int)(q >> 10 & 1023) - 1, (int)(q & 1023) - 1);
+                    d += lattice(cell, MD_SHIFT(translation, 0), MD_SHIFT(translation, 1), MD_SHIFT(translation, 2));
                 double below = range2[species[j]] - (d[0] * d[0] + d[1] * d[1] + d[2] * d[2]);
                 bool is_live = !(below <= 0); /* a NaN is live: it must show in the forces */
                 *(quad_any *)vector[stored] = record(d, below);
