@@ -281,41 +281,65 @@ static void a_name_is_written_once(void **state)
     refused(h5_commit(f), KD_EIO, "failed before");
 }
 
-/* Cut at many places, and with bytes turned over: an error, or the right numbers where the damage lies elsewhere. */
-static void a_damaged_file_is_refused_or_read_rightly_but_never_crashes(void **state)
+/* Everything that the sample holds, whatever comes of it. */
+static void read_anyhow(const char *path)
+{
+    struct h5 *f;
+    double energy[2][3];
+    struct h5_array a = {.name = "bands/energy_ha", .kind = H5_DOUBLE, .rank = 2};
+    void *new = NULL;
+    char **names = NULL;
+    size_t n;
+    if (h5_open(path, &f) != KD_OK)
+        return;
+    h5_read_new(f, &a, &new);
+    h5_read(f, &(struct h5_array){"bands/energy_ha", H5_DOUBLE, 2, {2, 3}}, energy);
+    h5_read_strings(f, "species", &n, &names);
+    free(new);
+    free(names);
+    h5_close(f);
+}
+
+static void a_truncated_file_is_refused_wherever_it_ends(void **state)
 {
     (void)state;
     assert_ok(write_file(scratch_path("whole.h5")));
     size_t n;
     char *bytes = scratch_read(scratch_path("whole.h5"), &n);
     struct h5 *f;
-    double energy[2][3];
     for (size_t cut = 0; cut < n; cut += n / 40) {
         scratch_write(scratch_path("cut.h5"), bytes, cut);
         refused(h5_open(scratch_path("cut.h5"), &f), KD_EINPUT, "cut.h5: not a whole HDF5 file");
-    }
-    for (size_t at = 0; at < n; at += 19) {
-        bytes[at] = (char)~bytes[at];
-        scratch_write(scratch_path("bad.h5"), bytes, n);
-        bytes[at] = (char)~bytes[at];
-        if (h5_open(scratch_path("bad.h5"), &f) != KD_OK)
-            continue;
-        struct h5_array a = {.name = "bands/energy_ha", .kind = H5_DOUBLE, .rank = 2};
-        void *new = NULL;
-        h5_read_new(f, &a, &new);
-        free(new);
-        h5_read(f, &(struct h5_array){"bands/energy_ha", H5_DOUBLE, 2, {2, 3}}, energy);
-        char **names = NULL;
-        size_t n_name;
-        h5_read_strings(f, "species", &n_name, &names);
-        free(names);
-        h5_close(f);
     }
     scratch_write(scratch_path("text.h5"), "not hdf5 at all\n", 16);
     refused(h5_open(scratch_path("text.h5"), &f), KD_EINPUT, "not a whole HDF5 file");
     refused(h5_open(scratch_path("none.h5"), &f), KD_EINPUT, "cannot open, No such file");
     refused(h5_open(scratch_directory, &f), KD_EINPUT, "a directory");
     free(bytes);
+}
+
+/* Bytes turned over. In a process of its own, since HDF5 1.10 itself loses memory over damaged files. */
+static void a_damaged_file_never_crashes(void **state)
+{
+    (void)state;
+    assert_ok(write_file(scratch_path("whole.h5")));
+    size_t n;
+    char *bytes = scratch_read(scratch_path("whole.h5"), &n);
+    pid_t child = fork();
+    if (child == 0) {
+        signal(SIGSEGV, SIG_DFL); /* not cmocka's */
+        for (size_t at = 0; at < n; at += 19) {
+            bytes[at] = (char)~bytes[at];
+            scratch_write(scratch_path("bad.h5"), bytes, n);
+            bytes[at] = (char)~bytes[at];
+            read_anyhow(scratch_path("bad.h5"));
+        }
+        _exit(0);
+    }
+    int status;
+    waitpid(child, &status, 0);
+    free(bytes);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
 static void places_that_cannot_be_written_say_why(void **state)
@@ -346,7 +370,7 @@ static void a_full_disk_leaves_the_older_file_and_no_litter(void **state)
             status = h5_commit(f);
         }
         free(zero);
-        exit(status == KD_EIO ? 0 : 1);
+        _exit(status == KD_EIO ? 0 : 1);
     }
     int status;
     waitpid(child, &status, 0);
@@ -389,7 +413,8 @@ int main(void)
         cmocka_unit_test(what_is_not_as_expected_is_refused_by_name),
         cmocka_unit_test(nan_is_written_only_when_asked_for_and_spoils_the_file_otherwise),
         cmocka_unit_test(a_name_is_written_once),
-        cmocka_unit_test(a_damaged_file_is_refused_or_read_rightly_but_never_crashes),
+        cmocka_unit_test(a_truncated_file_is_refused_wherever_it_ends),
+        cmocka_unit_test(a_damaged_file_never_crashes),
         cmocka_unit_test(places_that_cannot_be_written_say_why),
         cmocka_unit_test(a_full_disk_leaves_the_older_file_and_no_litter),
         cmocka_unit_test(a_kill_during_a_commit_never_leaves_a_broken_file_of_the_name),
