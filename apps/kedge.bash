@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # kedge.bash - bash completion: commands, the long options of each, files. Asks kedge itself, so it never goes stale.
 _kedge() {
-    local kedge=${COMP_WORDS[0]} word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} candidates
+    local kedge=${COMP_WORDS[0]} word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} candidates=""
     # bash splits at "=": --device = cpu
     if [ "$word" = "=" ]; then
         word=""
