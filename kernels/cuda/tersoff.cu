@@ -32,16 +32,35 @@ struct prepare_job {
 template <class real>
 __device__ void derive_bond(const tersoff_params &p, double cutoff, bond_parameters<real> *out)
 {
-    const double inner = double(real(p.R - p.D));
-    *out = {real(p.A * exp(-p.lambda1 * inner)), real(p.B * exp(-p.lambda2 * inner)), real(p.lambda1), real(p.lambda2), real(p.beta), real(p.n), real(-0.5 / p.n),
-            real(inner), real(p.R + p.D), real(0.5 / p.D), real(cutoff * cutoff)};
+    const double inner = double(real(p.R - p.D)), outer = p.R + p.D;
+    *out = {real(p.A * exp(-p.lambda1 * inner)),
+            real(p.B * exp(-p.lambda2 * inner)),
+            real(p.lambda1),
+            real(p.lambda2),
+            real(p.beta),
+            real(p.n),
+            real(-0.5 / p.n),
+            real(inner),
+            real(outer),
+            real(outer - double(real(outer))),
+            real(0.5 / p.D),
+            real(cutoff * cutoff)};
 }
 
 template <class real>
 __device__ void derive_angle(const tersoff_params &p, angle_parameters<real> *out)
 {
-    *out = {real(p.gamma), real(p.c * p.c / (p.d * p.d)), real(p.d * p.d), real(-2 * p.c * p.c), real(p.costheta0),
-            real(p.lambda3), real(p.R - p.D), real(p.R + p.D), real(0.5 / p.D), p.m == 3 ? 1 : 0};
+    const double outer = p.R + p.D;
+    *out = {real(p.gamma),
+            real(p.c * p.c / (p.d * p.d)),
+            real(p.d * p.d),
+            real(-2 * p.c * p.c),
+            real(p.costheta0),
+            real(p.lambda3),
+            real(outer),
+            real(outer - double(real(outer))),
+            real(0.5 / p.D),
+            p.m == 3 ? 1 : 0};
 }
 
 __device__ int on_lattice(double angstrom)

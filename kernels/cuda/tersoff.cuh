@@ -18,8 +18,9 @@ struct alignas(16) quad {
 template <class real>
 struct bond_parameters {
     real A, B, lambda1, lambda2, beta, n, minus_half_over_n; /* -1/(2n) */
-    real inner, outer, inverse_width;                        /* R - D, R + D, 1 / (2 D); width 0: a step at R */
-    real range2;                                             /* square of the pair's cutoff in the list */
+    real inner;                      /* R - D */
+    real outer, below, inverse_width; /* R + D = outer + below, 1 / (2 D); width 0: a step at R */
+    real range2;                     /* square of the pair's cutoff in the list */
 };
 
 /* Parameters derived from the entry (i, j, k). */
@@ -27,7 +28,7 @@ template <class real>
 struct angle_parameters {
     real gamma, c2_over_d2, d2, minus_2c2; /* gamma, c^2/d^2, d^2, -2 c^2 */
     real cos0, lambda3;
-    real inner, outer, inverse_width; /* of f_C(r_ik) */
+    real outer, below, inverse_width; /* of f_C(r_ik) */
     int cubed;                        /* m = 3 */
 };
 
@@ -35,20 +36,22 @@ struct angle_parameters {
  *
  * double: the positions themselves.
  * float: positions on a lattice of 2^-26 angstrom, as integers. Their differences, and those of whole cells, are exact
- * modulo 64 angstrom however far the atoms have travelled, so a bond is rounded once, to FP32, and no FP64 is needed:
- * its rate is 1/64 on the RTX 4090, and three FP64 subtractions with conversions would cost as much as the rest of the
- * bond. The lattice itself moves an atom by at most 7e-9 angstrom, an eighth of the rounding of the bond. */
+ * modulo 64 angstrom however far the atoms have travelled, and so are squares in 64 bits. No FP64 is needed: its rate is
+ * 1/64 on the RTX 4090, and three FP64 subtractions with conversions would cost as much as the rest of the bond. The lattice
+ * moves an atom by at most 7e-9 angstrom, an eighth of the rounding of an FP32 bond. */
 template <class real>
 struct places;
 
 template <>
 struct places<double> {
+    using step = double;    /* a component of a separation */
     const double *position; /* [n_atom][4] */
     const double *cell;     /* [n_replica][9] */
 };
 
 template <>
 struct places<float> {
+    using step = int;
     const int4 *position; /* [n_atom] x y z on the lattice, w = species */
     const int *cell;      /* [n_replica][9] on the lattice */
 };
@@ -70,12 +73,13 @@ __device__ __forceinline__ void separation(const places<double> &at, int i, int 
         d[a] += MD_SHIFT(packed, 0) * cell[a] + MD_SHIFT(packed, 1) * cell[3 + a] + MD_SHIFT(packed, 2) * cell[6 + a];
 }
 
-__device__ __forceinline__ void separation(const places<float> &at, int i, int j, int packed, int replica, float *d)
+/* Unsigned sums, because they wrap by definition. */
+__device__ __forceinline__ void separation(const places<float> &at, int i, int j, int packed, int replica, int *d)
 {
     const int4 ri = at.position[i], rj = at.position[j];
     unsigned lattice[3] = {static_cast<unsigned>(rj.x) - static_cast<unsigned>(ri.x),
                            static_cast<unsigned>(rj.y) - static_cast<unsigned>(ri.y),
-                           static_cast<unsigned>(rj.z) - static_cast<unsigned>(ri.z)}; /* unsigned: wraps by definition */
+                           static_cast<unsigned>(rj.z) - static_cast<unsigned>(ri.z)};
     if (packed != md_shift_pack(0, 0, 0)) {
         const int *cell = at.cell + 9 * static_cast<size_t>(replica);
         for (int k = 0; k < 3; k++)
@@ -83,7 +87,24 @@ __device__ __forceinline__ void separation(const places<float> &at, int i, int j
                 lattice[a] += static_cast<unsigned>(MD_SHIFT(packed, k)) * static_cast<unsigned>(cell[3 * k + a]);
     }
     for (int a = 0; a < 3; a++)
-        d[a] = static_cast<float>(static_cast<int>(lattice[a])) * ANGSTROM_PER_LATTICE;
+        d[a] = static_cast<int>(lattice[a]);
+}
+
+__device__ __forceinline__ double angstrom(double step)
+{
+    return step;
+}
+__device__ __forceinline__ float angstrom(int step)
+{
+    return static_cast<float>(step) * ANGSTROM_PER_LATTICE;
+}
+
+/* |d|^2 in angstrom^2; the same for d and -d. */
+template <class step>
+__device__ __forceinline__ auto length2(const step *d)
+{
+    const auto x = angstrom(d[0]), y = angstrom(d[1]), z = angstrom(d[2]);
+    return x * x + y * y + z * z;
 }
 
 /* The species of an atom whose position is being read anyway. */
@@ -119,7 +140,8 @@ constexpr int BOND_BLOCK = 128;
 template <class real>
 constexpr size_t bond_shared_bytes(int room, int capacity)
 {
-    return room * (2 * sizeof(quad<real>) + 3 * sizeof(real) + sizeof(int)) + capacity * sizeof(unsigned);
+    const int scalars = sizeof(real) == sizeof(float) ? 4 : 3; /* FP32 also keeps what r was rounded by */
+    return room * (2 * sizeof(quad<real>) + scalars * sizeof(real) + sizeof(int)) + capacity * sizeof(unsigned);
 }
 
 /* One instance per precision and kind of potential, each in the file of its precision. `general`: any of the 14 parameters

@@ -12,6 +12,7 @@ struct bond_store {
     quad<real> *pull; /* F_ij, and the energy of the bond */
     real *fc, *dfc;   /* f_C(r_ij) and its slope, by the taper of the pair */
     real *weight;     /* dE_i / dzeta_ij */
+    real *below;      /* FP32: distance minus the r of the arm */
     int *name;        /* slot << 8 | species of j << 5 | lane */
     unsigned *live;   /* [capacity] bit l: slot is in range for atom l */
 };
@@ -40,7 +41,8 @@ __device__ __forceinline__ bond_store<real> carve(int room)
     store.fc = reinterpret_cast<real *>(base + 2 * room);
     store.dfc = store.fc + room;
     store.weight = store.dfc + room;
-    store.name = reinterpret_cast<int *>(store.weight + room);
+    store.below = store.weight + room; /* FP64 keeps none */
+    store.name = reinterpret_cast<int *>(store.below + (sizeof(real) == sizeof(float) ? room : 0));
     store.live = reinterpret_cast<unsigned *>(store.name + room);
     return store;
 }
@@ -61,10 +63,10 @@ __device__ void find_live(const bond_job<real> &job, const bond_store<real> &sto
         if (slot < count) {
             const size_t at = table_at(job, slot, lane);
             const int j = job.index[at];
-            real d[3];
+            typename places<real>::step d[3];
             separation(job.at, i, j, job.shift[at], job.replica[i], d);
             const int pair = species_of(job.at, job.species, i) * job.n_species + species_of(job.at, job.species, j);
-            in_range = d[0] * d[0] + d[1] * d[1] + d[2] * d[2] < job.bond[pair].range2;
+            in_range = length2(d) < job.bond[pair].range2;
         }
         const unsigned word = __ballot_sync(~0u, in_range);
         if (lane == 0) {
@@ -106,6 +108,14 @@ __device__ void name_bonds(const bond_job<real> &job, const bond_store<real> &st
             store.name[at++] = slot << 8 | job.species[job.index[table_at(job, slot, lane)]] << 5 | lane;
 }
 
+/* edge - r with the digits that r alone has lost. */
+template <class real>
+__device__ __forceinline__ real gap_to(real outer, real outer_below, const bond_store<real> &store, int b)
+{
+    const real gap = outer - store.arm[b].w;
+    return sizeof(real) == sizeof(float) ? gap + (outer_below - store.below[b]) : gap;
+}
+
 /* One thread per bond: its arm and taper. */
 template <class real>
 __device__ void measure(const bond_job<real> &job, const bond_store<real> &store, int n_bond)
@@ -113,14 +123,15 @@ __device__ void measure(const bond_job<real> &job, const bond_store<real> &store
     for (int b = threadIdx.x; b < n_bond; b += BOND_BLOCK) {
         const int name = store.name[b], i = blockIdx.x * MD_TILE + name_lane(name);
         const size_t at = table_at(job, name_slot(name), name_lane(name));
-        real d[3];
+        typename places<real>::step d[3];
         separation(job.at, i, job.index[at], job.shift[at], job.replica[i], d);
-        const real r2 = d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
-        real r, inverse;
-        root(r2, &r, &inverse);
-        store.arm[b] = {d[0] * inverse, d[1] * inverse, d[2] * inverse, r};
+        real r, inverse, below;
+        root(d, &r, &inverse, &below);
+        store.arm[b] = {angstrom(d[0]) * inverse, angstrom(d[1]) * inverse, angstrom(d[2]) * inverse, r};
+        if (sizeof(real) == sizeof(float))
+            store.below[b] = below;
         const bond_parameters<real> &p = job.bond[job.species[i] * job.n_species + name_species(name)];
-        taper(r, p.inner, p.outer, p.inverse_width, &store.fc[b], &store.dfc[b]);
+        taper(gap_to(p.outer, p.below, store, b), p.inverse_width, &store.fc[b], &store.dfc[b]);
     }
 }
 
@@ -141,7 +152,7 @@ __device__ __forceinline__ real zeta_term(const bond_store<real> &store, const a
     if (!general)
         return store.fc[k] * g;
     real f, df, x, dx;
-    taper(other.w, p.inner, p.outer, p.inverse_width, &f, &df);
+    taper(gap_to(p.outer, p.below, store, k), p.inverse_width, &f, &df);
     lambda3_factor(p, arm.w - other.w, &x, &dx);
     return f * g * x;
 }
@@ -164,7 +175,7 @@ __device__ void weigh(const bond_job<real> &job, const bond_store<real> &store, 
                 zeta += zeta_term<real, general>(store, general ? angle[name_species(store.name[k])] : common, arm, k);
         const bond_parameters<real> &p = job.bond[pair];
         const real fc = store.fc[b], dfc = store.dfc[b];
-        const real beyond = arm.w - p.inner;
+        const real beyond = arm.w - p.inner + (sizeof(real) == sizeof(float) ? store.below[b] : real(0));
         const real repulsion = p.A * exponential(-p.lambda1 * beyond), attraction = p.B * exponential(-p.lambda2 * beyond);
         real order, slope;
         bond_order(p, zeta, &order, &slope);
@@ -197,13 +208,13 @@ __device__ __forceinline__ void bend_general(const bond_job<real> &job, const bo
     real g, slope, f, df, x, dx;
     const angle_parameters<real> &as_first = job.angle[(centre * n + sb) * n + sk];
     angular(as_first, cosine, &g, &slope);
-    taper(rk, as_first.inner, as_first.outer, as_first.inverse_width, &f, &df);
+    taper(gap_to(as_first.outer, as_first.below, store, k), as_first.inverse_width, &f, &df);
     lambda3_factor(as_first, rb - rk, &x, &dx);
     *across = store.weight[b] * f * slope * x;
     *radial = store.weight[b] * f * g * dx;
     const angle_parameters<real> &as_third = job.angle[(centre * n + sk) * n + sb];
     angular(as_third, cosine, &g, &slope);
-    taper(rb, as_third.inner, as_third.outer, as_third.inverse_width, &f, &df);
+    taper(gap_to(as_third.outer, as_third.below, store, b), as_third.inverse_width, &f, &df);
     lambda3_factor(as_third, rk - rb, &x, &dx);
     *across += store.weight[k] * f * slope * x;
     *radial += store.weight[k] * g * (df * x - f * dx);

@@ -15,17 +15,27 @@ __device__ __forceinline__ double reciprocal(double x)
 {
     return 1.0 / x;
 }
-/* r and 1/r from r^2. FP32: the special function is good to 2 ulp; one Newton step each, 4 FMA, brings both to about 1/2. */
-__device__ __forceinline__ void root(float r2, float *r, float *inverse)
+/* r, 1/r and what r was rounded by, from the separation. FP32: the special function is good to 2 ulp; one Newton step each
+ * brings r and 1/r to about 1/2. What is left comes from the exact r^2 of the lattice: at the outer edge of f_C, where 1 - f_C
+ * depends on outer - r, forces would otherwise lose three digits. The residual is below 2^33, hence the shift. */
+__device__ __forceinline__ void root(const int *d, float *r, float *inverse, float *below)
 {
-    const float estimate = rsqrtf(r2), rough = r2 * estimate;
+    const float r2 = length2(d), estimate = rsqrtf(r2), rough = r2 * estimate;
     *r = fmaf(0.5f * estimate, fmaf(-rough, rough, r2), rough);
     *inverse = fmaf(estimate, fmaf(-*r, estimate, 1.0f), estimate);
+    const int rounded = __float2int_rn(*r * static_cast<float>(LATTICE_PER_ANGSTROM));
+    long long residual = 0;
+    for (int a = 0; a < 3; a++)
+        residual += static_cast<long long>(d[a]) * d[a];
+    residual -= static_cast<long long>(rounded) * rounded;
+    const float unit = 64.0f * ANGSTROM_PER_LATTICE * ANGSTROM_PER_LATTICE;
+    *below = static_cast<float>(static_cast<int>(residual >> 6)) * unit * 0.5f * *inverse;
 }
-__device__ __forceinline__ void root(double r2, double *r, double *inverse)
+__device__ __forceinline__ void root(const double *d, double *r, double *inverse, double *below)
 {
-    *r = sqrt(r2);
+    *r = sqrt(length2(d));
     *inverse = 1.0 / *r;
+    *below = 0.0;
 }
 __device__ __forceinline__ void sine_cosine_pi(float x, float *sine, float *cosine)
 {
@@ -76,16 +86,18 @@ struct exponent_limit<float> {
 
 /* ---- f_C ---- */
 
-/* f_C = sin^2(pi/4 (outer - r)/D), which is 1/2 - 1/2 sin(pi/2 (r - R)/D) without its cancellation near the outer edge. */
+/* f_C = sin^2(pi/4 (outer - r)/D), which is 1/2 - 1/2 sin(pi/2 (r - R)/D) without its cancellation near the outer edge.
+ * gap = outer - r; slope = df_C/dr. */
 template <class real>
-__device__ __forceinline__ void taper(real r, real inner, real outer, real inverse_width, real *f, real *slope)
+__device__ __forceinline__ void taper(real gap, real inverse_width, real *f, real *slope)
 {
-    *f = r < outer ? real(1) : real(0);
+    *f = gap > real(0) ? real(1) : real(0);
     *slope = real(0);
-    if (r <= inner || r >= outer)
+    const real depth = gap * inverse_width; /* 0 at the outer edge, 1 at the inner */
+    if (gap <= real(0) || depth >= real(1))
         return;
     real sine, cosine;
-    sine_cosine_pi(real(0.5) * (outer - r) * inverse_width, &sine, &cosine);
+    sine_cosine_pi(real(0.5) * depth, &sine, &cosine);
     *f = sine * sine;
     *slope = real(-3.14159265358979323846) * inverse_width * sine * cosine;
 }
