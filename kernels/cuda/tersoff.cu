@@ -6,7 +6,7 @@ namespace
 {
 constexpr int PREPARE_BLOCK = 128;
 constexpr int CHUNK = 256;       /* atoms whose energy and virial one block of the gather sums */
-constexpr int ROOM = 192;        /* bonds in shared memory: a tile of liquid Si has 160, of SiO2 90 */
+constexpr int ROOM = 176;        /* bonds in shared memory: a tile of liquid Si has 160, of SiO2 90 */
 constexpr size_t SHARED_MOST = 99 * 1024;
 
 template <class real>
