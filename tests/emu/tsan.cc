@@ -8,6 +8,8 @@
 using namespace emu;
 
 #define HERE __builtin_return_address(0)
+/* "unaligned" is what clang makes of two neighbouring accesses of half the size; a misaligned pointer of the source comes
+ * in with the full size. */
 #define EMU_HOOKS(n)                                                                                         \
     void __tsan_read##n(void *p)                                                                             \
     {                                                                                                        \
@@ -19,11 +21,13 @@ using namespace emu;
     }                                                                                                        \
     void __tsan_unaligned_read##n(void *p)                                                                   \
     {                                                                                                        \
-        check_access(p, n, ACCESS_READ, HERE);                                                               \
+        check_access(p, (n + 1) / 2, ACCESS_READ, HERE);                                                     \
+        check_access(static_cast<char *>(p) + n / 2, (n + 1) / 2, ACCESS_READ, HERE);                        \
     }                                                                                                        \
     void __tsan_unaligned_write##n(void *p)                                                                  \
     {                                                                                                        \
-        check_access(p, n, ACCESS_WRITE, HERE);                                                              \
+        check_access(p, (n + 1) / 2, ACCESS_WRITE, HERE);                                                    \
+        check_access(static_cast<char *>(p) + n / 2, (n + 1) / 2, ACCESS_WRITE, HERE);                       \
     }                                                                                                        \
     void __tsan_volatile_read##n(void *p)                                                                    \
     {                                                                                                        \
