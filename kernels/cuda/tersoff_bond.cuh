@@ -181,7 +181,8 @@ __device__ void weigh(const bond_job<real> &job, const bond_store<real> &store, 
         bond_order(p, zeta, &order, &slope);
         const real pair_energy = repulsion - order * attraction;
         const real radial = real(0.5) * (dfc * pair_energy + fc * (order * p.lambda2 * attraction - p.lambda1 * repulsion));
-        store.pull[b] = {radial, real(0), real(0), real(0.5) * fc * pair_energy};
+        store.pull[b].x = radial; /* until pull_bonds by the same thread */
+        store.pull[b].w = real(0.5) * fc * pair_energy;
         store.weight[b] = real(-0.5) * fc * attraction * slope;
     }
 }
