@@ -160,7 +160,7 @@ static kd_status rounds(struct training *t)
     double total = 0, written = clock_seconds();
     for (int j = 0; j < t->n_job; j++)
         total += t->job[j].settings.n_epoch;
-    progress_begin(&p, "train", "net-epochs", total, 1);
+    progress_begin(&p, t->run->what ? t->run->what : "", "net-epochs", total, 1);
     kd_status status = KD_OK;
     while (status == KD_OK && left) {
         if (stop_requested())
@@ -169,7 +169,7 @@ static kd_status rounds(struct training *t)
         double finished = 0;
         for (int j = 0; j < t->n_job; j++)
             finished += t->state[j].done ? t->job[j].settings.n_epoch : t->state[j].epoch;
-        if (!t->run->quiet)
+        if (t->run->what)
             progress_at(&p, finished);
         if (status == KD_OK && left && t->run->checkpoint && clock_seconds() - written > t->run->checkpoint_every) {
             status = checkpoint_write(t);
@@ -177,6 +177,8 @@ static kd_status rounds(struct training *t)
         }
     }
     progress_end(&p);
+    if (status == KD_OK && !left && t->run->checkpoint && t->run->keep_finished)
+        return checkpoint_write(t);
     if (status != KD_OK || !left)
         return status;
     if (!t->run->checkpoint)

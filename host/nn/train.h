@@ -47,7 +47,8 @@ struct nn_run {
     const char *checkpoint;  /* file to keep the state in, or NULL */
     double checkpoint_every; /* seconds */
     bool restart;            /* go on from that file if it is there */
-    bool quiet;              /* no progress line */
+    bool keep_finished;      /* write the file when all is done too: a later stage may be interrupted */
+    const char *what;        /* of the progress line; NULL: none */
 };
 
 /* Train n_job networks. net[n_job] is filled in; the caller frees each with nn_net_free. KD_ESTOPPED after a request to stop,

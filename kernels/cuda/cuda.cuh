@@ -6,6 +6,7 @@
 #include "kernels/backend.h"
 #include "kernels/cuda/launch.cuh"
 #include "kernels/md_ops.h"
+#include "kernels/nn_ops.h"
 
 /* KD_ENOMEM for a failed allocation, else KD_EDEVICE; the line holds the call, CUDA's name, text and number of the error,
  * and says when the context is lost. Clears an error that is not sticky. */
@@ -54,5 +55,19 @@ kd_status cuda_tersoff(kd_device *dev, kd_stream *s, const struct md_batch *batc
                        const struct tersoff_table *potential, enum kd_precision precision, const struct md_forces *out);
 size_t cuda_tersoff_scratch(const kd_device *dev, const struct md_batch *batch, int capacity,
                             enum kd_precision precision);
+
+size_t cuda_nn_state_bytes(const struct nn_shape *shape, enum kd_precision precision);
+kd_status cuda_nn_put(kd_device *dev, kd_stream *s, const struct nn_group *group, enum kd_precision precision,
+                      enum nn_part part, const void *values_d);
+kd_status cuda_nn_get(kd_device *dev, kd_stream *s, const struct nn_group *group, enum kd_precision precision,
+                      enum nn_part part, void *values_d);
+kd_status cuda_nn_train(kd_device *dev, kd_stream *s, int n_group, const struct nn_group *group,
+                        const struct nn_epochs *epochs, const struct nn_data *data, enum kd_precision precision);
+kd_status cuda_nn_infer(kd_device *dev, kd_stream *s, int n_group, const struct nn_group *group, const struct nn_rows *rows,
+                        const struct nn_data *data, enum kd_precision precision, void *const *output_d);
+kd_status cuda_nn_gradient(kd_device *dev, kd_stream *s, const struct nn_group *group, const struct nn_rows *rows,
+                           const struct nn_data *data, enum kd_precision precision, void *gradient_d, double *loss_d);
+size_t cuda_nn_scratch(const kd_device *dev, int n_group, const struct nn_group *group, int batch,
+                       enum kd_precision precision);
 
 #endif

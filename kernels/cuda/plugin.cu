@@ -99,10 +99,16 @@ static const struct md_ops cuda_md_ops = {
     cuda_tersoff_scratch,
 };
 
+static const struct nn_ops cuda_nn_ops = {
+    cuda_nn_state_bytes, cuda_nn_put,      cuda_nn_get,     cuda_nn_train,
+    cuda_nn_infer,       cuda_nn_gradient, cuda_nn_scratch,
+};
+
 static kd_status open_device(kd_device *dev, int index)
 {
     TRY(cuda_device_open(dev, index));
     dev->md = &cuda_md_ops;
+    dev->nn = &cuda_nn_ops;
     return KD_OK;
 }
 

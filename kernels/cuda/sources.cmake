@@ -2,6 +2,7 @@
 # Those of the second list must not touch FP64 (ptxas -warn-double-usage is an error there).
 set(KEDGE_CUDA_FP32_SOURCES
   tersoff_mixed.cu
+  nn_mixed.cu
 )
 set(KEDGE_CUDA_SOURCES
   plugin.cu
@@ -9,5 +10,7 @@ set(KEDGE_CUDA_SOURCES
   neighbor.cu
   tersoff.cu
   tersoff_double.cu
+  nn.cu
+  nn_double.cu
   ${KEDGE_CUDA_FP32_SOURCES}
 )

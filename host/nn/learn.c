@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* learn.c - cross validation, the final ensemble, and the model that is made of it. */
+#include "host/nn/learn.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host/base/clock.h"
+#include "host/nn/spectrum.h"
+
+enum { N_COMPONENT = 12 }; /* principal components kept: beyond them spectra of SiOx hold only noise */
+
+struct school {
+    const struct nn_run *run;
+    const struct nn_dataset *data;
+    const struct nn_lesson *lesson;
+    struct nn_samples samples;
+    double *broadened;
+    int column, n_in, n_out;
+    struct nn_split split; /* test rows, and those to train on */
+};
+
+void nn_outcome_free(struct nn_outcome *o)
+{
+    for (int p = 0; o->point && p < o->n_point; p++)
+        free(o->point[p].fold_rmse);
+    free(o->point);
+    free(o->predicted);
+    free(o->spread);
+    *o = (struct nn_outcome){0};
+}
+
+/* ---- inputs ---- */
+
+static kd_status open_school(struct school *s)
+{
+    const struct nn_dataset *d = s->data;
+    const struct nn_lesson *l = s->lesson;
+    size_t n = (size_t)d->n_row * (size_t)d->n_energy;
+    s->samples = (struct nn_samples){.n_row = d->n_row, .n_x = d->n_energy, .x = d->spectra};
+    s->samples.y = nn_dataset_target(d, l->target, &s->n_out);
+    s->samples.n_y = s->n_out;
+    s->n_in = d->n_energy;
+    if (l->windowed)
+        TRY(nn_window_columns(d, l->low_ev, l->high_ev, &s->column, &s->n_in));
+    if (l->resolution_ev > 0) {
+        double step = (d->energy_ev[d->n_energy - 1] - d->energy_ev[0]) / (d->n_energy - 1);
+        if (!(s->broadened = malloc(n * sizeof *s->broadened)))
+            FAIL(KD_ENOMEM, "training: no host memory");
+        for (int i = 0; i < d->n_row; i++)
+            nn_spectrum_broaden(d->n_energy, step, d->spectra + (size_t)i * (size_t)d->n_energy, l->resolution_ev,
+                                s->broadened + (size_t)i * (size_t)d->n_energy);
+        s->samples.x = s->broadened;
+    }
+    return nn_split_make(d, l->split, l->test_fraction, l->seed, &s->split);
+}
+
+static void close_school(struct school *s)
+{
+    free(s->broadened);
+    nn_split_free(&s->split);
+}
+
+/* Jobs must not share a seed, or grid points would share luck: the number of the job is mixed in. */
+static uint64_t job_seed(uint64_t seed, int number)
+{
+    return seed * 0x9E3779B97F4A7C15u + (uint64_t)number * 0xD1B54A32D192ED03u + 1;
+}
+
+static struct nn_job job_of(const struct school *s, const struct nn_settings *settings, const struct nn_split *rows, int number)
+{
+    return (struct nn_job){.settings = *settings,
+                           .column = s->column,
+                           .n_in = s->n_in,
+                           .n_train = rows->n_train,
+                           .train = rows->train,
+                           .n_validation = rows->n_test,
+                           .validation = rows->test,
+                           .seed = job_seed(s->lesson->seed, number)};
+}
+
+/* ---- cross validation ---- */
+
+/* Pool the held-out predictions of all folds of one point. */
+static kd_status score_point(const struct school *s, const struct nn_net *net, const struct nn_split *fold, struct nn_point *point)
+{
+    int n_fold = s->lesson->n_fold > 0 ? s->lesson->n_fold : 0, total = 0;
+    size_t n_out = (size_t)s->n_out, at = 0;
+    for (int k = 0; k < n_fold; k++)
+        total += fold[k].n_test;
+    double *predicted = malloc((size_t)total * n_out * sizeof *predicted), *expected = malloc((size_t)total * n_out * sizeof *expected);
+    point->fold_rmse = calloc((size_t)n_fold, sizeof *point->fold_rmse);
+    kd_status status = predicted && expected && point->fold_rmse ? KD_OK : kd_fail(KD_ENOMEM, "cross validation: no host memory");
+    bool diverged = false;
+    for (int k = 0; status == KD_OK && k < n_fold; k++) {
+        if (net[k].diverged) {
+            point->fold_rmse[k] = -1;
+            diverged = true;
+            continue;
+        }
+        status = nn_infer(s->run->dev, s->run->precision, 1, &net[k], &s->samples, fold[k].test, fold[k].n_test, predicted + at);
+        for (int i = 0; i < fold[k].n_test; i++)
+            memcpy(expected + at + (size_t)i * n_out, s->samples.y + (size_t)fold[k].test[i] * n_out, n_out * sizeof *expected);
+        size_t n = (size_t)fold[k].n_test * n_out;
+        point->fold_rmse[k] = nn_score_of((int)n, predicted + at, expected + at).rmse;
+        at += n;
+    }
+    struct nn_score all = nn_score_of((int)at, predicted, expected);
+    point->rmse = diverged ? -1 : all.rmse;
+    point->r2 = diverged ? 0 : all.r2;
+    free(predicted);
+    free(expected);
+    return status;
+}
+
+static kd_status search(struct school *s, struct nn_outcome *o)
+{
+    const struct nn_lesson *l = s->lesson;
+    if (l->n_fold < 1 || l->n_point < 1 || l->n_point > 1000000 / l->n_fold)
+        FAIL(KD_EINPUT, "cross validation: %d grid points of %d folds, expected at most 1000000 trainings", l->n_point, l->n_fold);
+    int n_job = l->n_point * l->n_fold;
+    struct nn_split *fold = calloc((size_t)l->n_fold, sizeof *fold);
+    struct nn_job *job = calloc((size_t)n_job, sizeof *job);
+    struct nn_net *net = calloc((size_t)n_job, sizeof *net);
+    o->point = calloc((size_t)l->n_point, sizeof *o->point);
+    kd_status status = fold && job && net && o->point ? KD_OK : kd_fail(KD_ENOMEM, "cross validation: no host memory");
+    for (int k = 0; status == KD_OK && k < l->n_fold; k++)
+        status = nn_fold_make(s->data, l->split, s->split.train, s->split.n_train, l->n_fold, k, l->seed, &fold[k]);
+    for (int j = 0; status == KD_OK && j < n_job; j++)
+        job[j] = job_of(s, &l->settings[j / l->n_fold], &fold[j % l->n_fold], 1000 + j);
+    char checkpoint[4096];
+    struct nn_run run = *s->run;
+    run.what = run.what ? "cross validation" : NULL;
+    run.keep_finished = true;
+    if (run.checkpoint) {
+        snprintf(checkpoint, sizeof checkpoint, "%s.search", run.checkpoint);
+        run.checkpoint = checkpoint;
+    }
+    if (status == KD_OK)
+        status = nn_train(&run, &s->samples, n_job, job, net);
+    o->best = -1;
+    for (int p = 0; status == KD_OK && p < l->n_point; p++) {
+        status = score_point(s, net + p * l->n_fold, fold, &o->point[p]);
+        if (o->point[p].rmse >= 0 && (o->best < 0 || o->point[p].rmse < o->point[o->best].rmse))
+            o->best = p;
+    }
+    if (status == KD_OK && o->best < 0)
+        status = kd_fail(KD_ENOCONV, "cross validation: every grid point diverged, expected smaller learning rates");
+    for (int j = 0; net && j < n_job; j++)
+        nn_net_free(&net[j]);
+    for (int k = 0; fold && k < l->n_fold; k++)
+        nn_split_free(&fold[k]);
+    free(fold);
+    free(job);
+    free(net);
+    return status;
+}
+
+/* ---- the ensemble ---- */
+
+static kd_status train_members(struct school *s, const struct nn_settings *settings, struct nn_model *m)
+{
+    const struct nn_lesson *l = s->lesson;
+    struct nn_job *job = calloc((size_t)l->n_ensemble, sizeof *job);
+    struct nn_split stop = {0};
+    m->net = calloc((size_t)l->n_ensemble, sizeof *m->net);
+    kd_status status = job && m->net ? KD_OK : kd_fail(KD_ENOMEM, "ensemble: no host memory");
+    if (status == KD_OK && settings->patience > 0) /* a tenth of the training rows watches the loss */
+        status = nn_fold_make(s->data, l->split, s->split.train, s->split.n_train, 10, 0, l->seed, &stop);
+    struct nn_split rows = settings->patience > 0 ? stop
+                                                  : (struct nn_split){s->split.n_train, 0, s->split.train, NULL};
+    for (int j = 0; status == KD_OK && j < l->n_ensemble; j++)
+        job[j] = job_of(s, settings, &rows, j);
+    if (status == KD_OK)
+        status = nn_train(s->run, &s->samples, l->n_ensemble, job, m->net);
+    m->n_net = status == KD_OK ? l->n_ensemble : 0;
+    for (int j = 0; status == KD_OK && j < l->n_ensemble; j++)
+        if (m->net[j].diverged)
+            status = kd_fail(KD_ENOCONV, "training: the loss of net %d is not finite after epoch %d, expected a smaller learning rate",
+                             j, m->net[j].n_epoch);
+    nn_split_free(&stop);
+    free(job);
+    return status;
+}
+
+static kd_status describe(const struct school *s, const struct nn_settings *settings, struct nn_model *m)
+{
+    const struct nn_dataset *d = s->data;
+    const struct nn_lesson *l = s->lesson;
+    m->target = l->target;
+    m->settings = *settings;
+    m->n_in = s->n_in;
+    m->n_out = s->n_out;
+    m->column = s->column;
+    m->n_axis = d->n_energy;
+    m->fingerprint = d->fingerprint;
+    m->synthetic = d->synthetic;
+    m->split_kind = l->split;
+    m->test_fraction = l->test_fraction;
+    m->split_seed = l->seed;
+    m->resolution_ev = l->resolution_ev;
+    m->calibration = 1;
+    m->n_test = s->split.n_test;
+    m->energy_ev = malloc((size_t)s->n_in * sizeof *m->energy_ev);
+    m->output_axis = l->target == NN_RDF ? malloc((size_t)s->n_out * sizeof *m->output_axis) : NULL;
+    m->error_output = calloc((size_t)s->n_out, sizeof *m->error_output);
+    m->test = malloc((size_t)m->n_test * sizeof *m->test);
+    if (!m->energy_ev || (l->target == NN_RDF && !m->output_axis) || !m->error_output || !m->test)
+        FAIL(KD_ENOMEM, "model: no host memory");
+    memcpy(m->energy_ev, d->energy_ev + s->column, (size_t)s->n_in * sizeof *m->energy_ev);
+    if (m->output_axis)
+        memcpy(m->output_axis, d->r_angstrom, (size_t)s->n_out * sizeof *m->output_axis);
+    memcpy(m->test, s->split.test, (size_t)m->n_test * sizeof *m->test);
+    return nn_pca_make(s->samples.x, s->samples.n_x, s->column, s->n_in, s->split.train, s->split.n_train, N_COMPONENT, &m->pca);
+}
+
+static double *expected_of(const struct school *s, const int *rows, int n)
+{
+    size_t n_out = (size_t)s->n_out;
+    double *expected = malloc((size_t)n * n_out * sizeof *expected);
+    for (int i = 0; expected && i < n; i++)
+        memcpy(expected + (size_t)i * n_out, s->samples.y + (size_t)rows[i] * n_out, n_out * sizeof *expected);
+    return expected;
+}
+
+/* Scores by valence class, errors per output, and the factor between spread and error. */
+static kd_status score_test(const struct school *s, const double *expected, struct nn_model *m, struct nn_outcome *o)
+{
+    int n = s->split.n_test;
+    size_t n_out = (size_t)s->n_out, total = (size_t)n * n_out;
+    double *p = malloc(total * sizeof *p), *e = malloc(total * sizeof *e);
+    kd_status status = p && e ? KD_OK : kd_fail(KD_ENOMEM, "scores: no host memory");
+    for (int c = 0; status == KD_OK && c < NN_N_CLASS && s->data->coordination && s->lesson->target == NN_CHARGE; c++) {
+        int members = 0;
+        for (int i = 0; i < n; i++) {
+            int oxygen = s->data->coordination[2 * s->split.test[i] + 1];
+            if ((oxygen < NN_N_CLASS ? oxygen : NN_N_CLASS - 1) != c)
+                continue;
+            p[members] = o->predicted[i];
+            e[members++] = expected[i];
+        }
+        o->test_class[c] = nn_score_of(members, p, e);
+    }
+    for (size_t out = 0; status == KD_OK && out < n_out; out++) {
+        for (int i = 0; i < n; i++) {
+            p[i] = o->predicted[(size_t)i * n_out + out];
+            e[i] = expected[(size_t)i * n_out + out];
+        }
+        m->error_output[out] = nn_score_of(n, p, e).rmse;
+    }
+    size_t used = 0;
+    for (size_t i = 0; status == KD_OK && i < total; i++)
+        if (o->spread[i] > 0)
+            p[used++] = fabs(o->predicted[i] - expected[i]) / o->spread[i];
+    if (status == KD_OK && used > 0)
+        status = nn_quantile((int)used, p, 0.6827, &m->calibration);
+    m->error_rms = o->test.rmse;
+    free(p);
+    free(e);
+    return status;
+}
+
+static kd_status score(const struct school *s, struct nn_model *m, struct nn_outcome *o)
+{
+    size_t n_out = (size_t)s->n_out;
+    double *train = malloc((size_t)s->split.n_train * n_out * sizeof *train);
+    double *train_expected = expected_of(s, s->split.train, s->split.n_train);
+    double *expected = expected_of(s, s->split.test, s->split.n_test);
+    o->predicted = malloc((size_t)s->split.n_test * n_out * sizeof *o->predicted);
+    o->spread = malloc((size_t)s->split.n_test * n_out * sizeof *o->spread);
+    kd_status status = train && train_expected && expected && o->predicted && o->spread
+                           ? KD_OK
+                           : kd_fail(KD_ENOMEM, "scores: no host memory");
+    if (status == KD_OK)
+        status = nn_model_predict(s->run->dev, s->run->precision, m, &s->samples, s->split.train, s->split.n_train, train, NULL);
+    if (status == KD_OK)
+        status = nn_model_predict(s->run->dev, s->run->precision, m, &s->samples, s->split.test, s->split.n_test, o->predicted,
+                                  o->spread);
+    if (status == KD_OK) {
+        o->train = nn_score_of((int)((size_t)s->split.n_train * n_out), train, train_expected);
+        o->test = nn_score_of((int)((size_t)s->split.n_test * n_out), o->predicted, expected);
+        o->n_epoch = m->net[0].n_epoch;
+        status = score_test(s, expected, m, o);
+    }
+    free(train);
+    free(train_expected);
+    free(expected);
+    return status;
+}
+
+static void remove_checkpoints(const struct nn_run *run)
+{
+    char name[4096];
+    if (!run->checkpoint)
+        return;
+    unlink(run->checkpoint);
+    snprintf(name, sizeof name, "%s.search", run->checkpoint);
+    unlink(name);
+}
+
+kd_status nn_learn(const struct nn_run *run, const struct nn_dataset *data, const struct nn_lesson *lesson,
+                   struct nn_model *model, struct nn_outcome *outcome)
+{
+    struct school s = {.run = run, .data = data, .lesson = lesson};
+    double started = clock_seconds();
+    *model = (struct nn_model){0};
+    *outcome = (struct nn_outcome){.n_fold = lesson->n_fold, .n_point = lesson->n_point};
+    kd_status status = open_school(&s);
+    if (status == KD_OK && lesson->n_fold > 0)
+        status = search(&s, outcome);
+    const struct nn_settings *settings = &lesson->settings[outcome->best > 0 ? outcome->best : 0];
+    if (status == KD_OK)
+        status = train_members(&s, settings, model);
+    if (status == KD_OK)
+        status = describe(&s, settings, model);
+    if (status == KD_OK)
+        status = score(&s, model, outcome);
+    if (status == KD_OK)
+        remove_checkpoints(run);
+    outcome->seconds = clock_seconds() - started;
+    close_school(&s);
+    if (status != KD_OK) {
+        nn_model_free(model);
+        nn_outcome_free(outcome);
+    }
+    return status;
+}

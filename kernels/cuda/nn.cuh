@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* nn.cuh - networks on a CUDA device: what the kernels of one pass are told, and who launches them.
+ *
+ * A training step of all nets of a group is 2 L launches (L layers), the net being blockIdx.z:
+ *   L   forward products with bias and activation; the last one gathers the targets, and leaves loss partials and delta
+ *   L-1 backward products of delta
+ *   1   weight gradients of all layers: each tile sums over the whole batch and takes its Adam step at once, in place
+ * Everything is a tile product; sums have a fixed order, so a net gives the same bits in any company. */
+#ifndef KD_NN_CUH
+#define KD_NN_CUH
+
+#include "kernels/cuda/cuda.cuh"
+#include "kernels/nn_ops.h"
+
+enum { NN_PARTIAL_STEPS = 64 }; /* steps between two sums of the loss partials */
+
+/* Tiles of forward products. Few nets: small ones, so that one RDF net fills 128 multiprocessors. Many nets: square ones, more
+ * arithmetic per byte. */
+enum { NN_MANY_NETS = 4, NN_SMALL_ROWS = 32, NN_SMALL_COLUMNS = 16, NN_LARGE = 64 };
+
+enum nn_last { NN_TRAIN, NN_LOSS_ONLY, NN_OUTPUT }; /* what the last forward product does with its result */
+
+template <class T>
+struct nn_pass {
+    struct nn_shape shape;
+    int n_net, batch; /* batch: rows of the activation buffers per net */
+    /* rows index[net * index_stride + first + m], m < min(batch, count[net] - first) */
+    const int *index, *count;
+    size_t index_stride;
+    int first;
+    const T *x, *y;
+    int n_x, n_y;
+    const struct nn_choice *choice;
+    const T *coefficient, *input_shift, *input_scale, *target_shift, *target_scale;
+    T *state; /* [net][NN_N_PART][n_parameter] */
+    size_t n_parameter, weight[NN_MAX_LAYER]; /* where a layer's weights start; its bias follows them */
+    /* [net][batch][width] of layer l's output, l = 1..n_layer at index l */
+    T *activation[NN_MAX_LAYER + 1], *delta[NN_MAX_LAYER + 1], *slope[NN_MAX_LAYER + 1];
+    T *partial; /* [net][NN_PARTIAL_STEPS][n_partial] sums of losses of the last product's tiles */
+    int n_partial, partial_slot;
+    const T *rate; /* of this step: [net * rate_stride + enum nn_rate] */
+    size_t rate_stride;
+    const uint64_t *first_step;
+    int epoch; /* of this call: dropout counts first_step + epoch * steps per epoch + step */
+    bool dropout;
+    enum nn_last last;
+    T *output; /* [net * output_stride + (first + m) * n_out + o] */
+    size_t output_stride;
+    T *gradient; /* [net][n_parameter]: store the gradient there instead of stepping; or NULL */
+};
+
+/* Samples per tile, and tiles beside each other, of the last product. */
+static inline int nn_tile_rows(int n_net)
+{
+    return n_net >= NN_MANY_NETS ? NN_LARGE : NN_SMALL_ROWS;
+}
+
+static inline int nn_tile_columns(const struct nn_shape *shape, int n_net)
+{
+    const int width = n_net >= NN_MANY_NETS ? NN_LARGE : NN_SMALL_COLUMNS;
+    return (shape->width[shape->n_layer] + width - 1) / width;
+}
+
+/* All forward products. */
+template <class T>
+cudaError_t nn_launch_forward(const nn_pass<T> &pass, cudaStream_t s);
+/* delta of all layers, then the weight gradients. */
+template <class T>
+cudaError_t nn_launch_backward(const nn_pass<T> &pass, cudaStream_t s);
+
+#endif
