@@ -261,8 +261,8 @@ void cp_async_wait(int open_groups)
     auto &groups = current->self->closed_copies;
     while (int(groups.size()) > open_groups) {
         for (const async_copy &copy : groups.front()) {
-            check_access(copy.global, copy.bytes, ACCESS_READ, copy.where);
-            check_access(copy.shared, copy.bytes, ACCESS_WRITE, copy.where);
+            check_on_behalf(copy.global, copy.bytes, ACCESS_READ, copy.where);
+            check_on_behalf(copy.shared, copy.bytes, ACCESS_WRITE, copy.where);
             memcpy(copy.shared, copy.global, copy.bytes);
         }
         groups.erase(groups.begin());

@@ -54,14 +54,12 @@ std::string who()
 
 void complain(const char *what, const void *where, cudaError_t code = cudaErrorIllegalAddress)
 {
-    checker_pause pause;
     if (first_time(what, where, nullptr))
         fault(code, "%s in %s at %s, %s", what, kernel.c_str(), place(where).c_str(), who().c_str());
 }
 
 void complain_race(memory_space space, access_kind kind, const void *where, const access_record &other, bool wrote)
 {
-    checker_pause pause;
     const void *there = code_of(other);
     if (!first_time("race", where, there))
         return;
@@ -178,6 +176,12 @@ void check_access(const void *address, size_t bytes, access_kind kind, const voi
 {
     if (!current || checker_paused || !job)
         return;
+    checker_pause pause; /* the linker may give the runtime the kernels' instrumented copies of std:: functions */
+    check_on_behalf(address, bytes, kind, where);
+}
+
+void check_on_behalf(const void *address, size_t bytes, access_kind kind, const void *where)
+{
     const char *p = static_cast<const char *>(address);
     if (is_private(p))
         return;
@@ -207,6 +211,7 @@ void check_access(const void *address, size_t bytes, access_kind kind, const voi
 void check_atomic(const void *p, size_t bytes, const void *where)
 {
     check_access(p, bytes, ACCESS_ATOMIC, where);
+    checker_pause pause;
     order_atomic(p);
 }
 

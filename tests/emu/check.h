@@ -23,6 +23,8 @@ struct checker_pause {
     }
 };
 void check_access(const void *p, size_t bytes, access_kind kind, const void *where);
+/* The same from within the runtime, which is paused. */
+void check_on_behalf(const void *p, size_t bytes, access_kind kind, const void *where);
 /* An atomic, which may also hand over what a fence released; a device-wide fence. */
 void check_atomic(const void *p, size_t bytes, const void *where);
 void check_fence();
@@ -43,6 +45,9 @@ struct checker_pause {
     }
 };
 inline void check_access(const void *, size_t, access_kind, const void *)
+{
+}
+inline void check_on_behalf(const void *, size_t, access_kind, const void *)
 {
 }
 inline void check_atomic(const void *, size_t, const void *)

@@ -26,7 +26,6 @@
 #undef __shared__
 #undef __constant__
 #undef __forceinline__
-#undef __noinline__
 #undef __launch_bounds__
 #undef __align__
 #undef __grid_constant__
@@ -35,7 +34,6 @@
 #define __host__
 #define __grid_constant__
 #define __forceinline__ inline __attribute__((always_inline))
-#define __noinline__ __attribute__((noinline))
 #define __align__(n) __attribute__((aligned(n)))
 #ifndef __restrict__
 #define __restrict__ __restrict

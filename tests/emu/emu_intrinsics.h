@@ -291,10 +291,6 @@ inline long long clock64()
 {
     return static_cast<long long>(__builtin_ia32_rdtsc());
 }
-inline long clock()
-{
-    return static_cast<long>(clock64());
-}
 
 #include "emu_math.h"
 

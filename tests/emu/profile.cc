@@ -173,7 +173,6 @@ void profile_access(const void *p, size_t bytes, access_kind kind, memory_space 
 {
     if (!kernel)
         return;
-    checker_pause pause;
     line_counts &line = line_at(where, space, kind);
     const uintptr_t start = reinterpret_cast<uintptr_t>(p);
     progress &mine = progress_of[{&line, current->linear}];
