@@ -6,6 +6,7 @@
 #include "kernels/cuda/lane.cuh"
 
 #include <cstdio>
+#include <cstdlib>
 #include <vector>
 
 /* All numbers are as a plain loop gives them; false also after a CUDA error. */
@@ -28,14 +29,17 @@ extern const std::vector<planted_bug> block_bugs, grid_bugs, memory_bugs, stream
         }                                                                                                    \
     } while (0)
 
-/* An array on the device, freed with its owner. */
+/* An array on the device, freed with its owner; without memory the program ends. */
 template <class T>
 struct device_array {
     T *p = nullptr;
     size_t n;
     explicit device_array(size_t count) : n(count)
     {
-        cudaMalloc(&p, n * sizeof(T));
+        if (const cudaError_t error = cudaMalloc(&p, n * sizeof(T))) {
+            fprintf(stderr, "no device memory: error %d\n", error);
+            exit(1);
+        }
     }
     explicit device_array(const std::vector<T> &values) : device_array(values.size())
     {

@@ -37,7 +37,7 @@ expect 0 'ok: ranks sum and gather' EMU_ORDER=random:7
 expect 0 'ok: ranks sum and gather' EMU_EAGER=1
 expect 0 'ok: ranks sum and gather' EMU_DEVICES=3
 [ "$flavour" = check ] || expect 0 'ok: fresh memory is NaN' EMU_DEVICES=1 -- poison
-expect 1 'gives error 35' EMU_NO_DEVICE=35
+expect 1 'error 35' EMU_NO_DEVICE=35
 expect 1 'cudaMalloc fails, call 3' EMU_FAIL=cudaMalloc:3
 expect 1 'launch fails, call 2' EMU_FAIL=launch:2
 expect 1 'cublasCreate(&h) gives error' EMU_FAIL=cublasCreate:1
