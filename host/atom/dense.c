@@ -84,6 +84,7 @@ static void rotate(int n, double *a, double *v, int p, int q)
         v[p * n + k] = c * pk - s * qk;
         v[q * n + k] = s * pk + c * qk;
     }
+    a[p * n + q] = a[q * n + p] = 0; /* exactly, not to rounding */
 }
 
 static void sort_eigen(int n, double *w, double *v)
@@ -112,7 +113,7 @@ kd_status dense_eigen(int n, double *a, double *w, double *v)
             for (int j = 0; j < i; j++)
                 off += a[i * n + j] * a[i * n + j];
         }
-        if (off <= 1e-32 * diagonal) {
+        if (off <= 1e-31 * diagonal) {
             for (int i = 0; i < n; i++)
                 w[i] = a[i * n + i];
             sort_eigen(n, w, v);
