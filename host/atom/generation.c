@@ -10,8 +10,8 @@
 #include "host/atom/local.h"
 #include "host/base/units.h"
 
-/* Seven conditions would be met by hand with smaller basis sets; five and nine leave four free amplitudes for the optimisation. */
-static const struct oncv_options optimisation = {.n_match = 5, .n_basis = 9};
+/* Value and three derivatives joined; ten functions leave five or six free amplitudes for the optimisation. */
+static const struct oncv_options optimisation = {.n_match = 4, .n_basis = 10};
 /* Inside this radius gradient terms of the smooth pseudo-density are rounding noise. */
 static const double calm_radius = 0.02;
 

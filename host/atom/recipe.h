@@ -25,7 +25,7 @@ struct recipe {
     double local_depth;  /* Ha, added at the origin */
     double r_model_core; /* bohr: radius of the model core, 0 for none */
     double ecut_ry;      /* suggested cutoff: 1 mHa per electron, rounded up */
-    bool tested;         /* false: by rule, from the orbitals' radii */
+    bool tested;         /* false: changed by the user */
     enum xc_kind xc;
     bool relativistic;
 };

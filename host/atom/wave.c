@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "host/atom/radial.h"
+#include "host/base/units.h"
 
 /* Scattering waves are kept up to here (bohr): no reconstruction reaches farther, and the mesh stays finer than the wave. */
 static const double scattering_end = 12;
@@ -52,6 +53,11 @@ kd_status wave_make(const struct atom *a, int n, int l, double energy, double rc
     return KD_OK;
 }
 
+double wave_angle(double energy, double p, double slope)
+{
+    return atan2(sqrt(2 * fmax(energy, 0) + 1) * p, slope) / KD_PI;
+}
+
 double wave_phase(const struct atom *a, int l, double energy, int at, double *work)
 {
     struct radial_equation eq = equation(a, l);
@@ -59,5 +65,5 @@ double wave_phase(const struct atom *a, int l, double energy, int at, double *wo
     radial_outward(&eq, energy, at, p, q);
     double mass = 1 + 0.5 * eq.alpha * eq.alpha * (energy - a->v[at]);
     double slope = p[at] / r + 2 * mass * q[at];
-    return atan(r * slope / p[at]) / 3.14159265358979323846;
+    return wave_angle(energy, p[at], slope);
 }

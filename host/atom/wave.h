@@ -24,7 +24,10 @@ struct wave {
  * `energy`. rc is moved to the mesh point at or above it. work[3 n] is scratch, p[n] receives the wave. KD_EINPUT: no such state. */
 kd_status wave_make(const struct atom *a, int n, int l, double energy, double rc, double *work, double *p, struct wave *w);
 
-/* r P'(r) / P(r) turned into an angle in units of pi: atan2(P, r P') / pi in (-1/2, 1/2], the same for any scale of P. */
+/* The logarithmic derivative as an angle in units of pi, modulo 1: atan(k P / P') / pi with k = sqrt(2 max(E, 0) + 1). Far out this is
+ * the phase of the wave, so differences of it are phase shifts and weigh alike at every energy. */
+double wave_angle(double energy, double p, double slope);
+/* wave_angle of a's regular solution at mesh point `at`. work[2 n]. */
 double wave_phase(const struct atom *a, int l, double energy, int at, double *work);
 
 #endif
