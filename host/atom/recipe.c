@@ -15,7 +15,7 @@ static const struct row {
     struct recipe_channel channel[RECIPE_MAX_L + 1]; /* rc, {energy if unbound, distance of the second wave}, q_cut */
     double r_local, depth, r_core, ecut_ry;
 } table[] = {
-    {8, 1, {{1.25, {0, 2.5}, 7.5}, {1.35, {0, 2.5}, 7.4}, {0}}, 1.00, -3, 0, 50},
+    {8, 1, {{1.25, {0, 2.5}, 7.5}, {1.35, {0, 2.5}, 7.4}, {0, {0, 0}, 0}}, 1.00, -3, 0, 50},
     {14, 3, {{1.70, {0, 2.5}, 6.0}, {1.75, {0, 2.5}, 6.0}, {1.70, {0.2, 2.0}, 6.0}}, 1.50, 3, 0, 30},
 };
 

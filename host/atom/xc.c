@@ -19,7 +19,7 @@ static const struct {
     int exchange, correlation;
     int gradient;
 } functional[] = {
-    [XC_PBE] = {"PBE", "SLA PW PBX PBC", XC_GGA_X_PBE, XC_GGA_C_PBE, 1},
+    [XC_PBE] = {"PBE", "PBE", XC_GGA_X_PBE, XC_GGA_C_PBE, 1},
     [XC_LDA_PW92] = {"LDA", "SLA PW NOGX NOGC", XC_LDA_X, XC_LDA_C_PW_MOD, 0},
     [XC_LDA_PZ] = {"PZ", "SLA PZ NOGX NOGC", XC_LDA_X, XC_LDA_C_PZ, 0},
     [XC_LDA_VWN] = {"VWN", "SLA VWN NOGX NOGC", XC_LDA_X, XC_LDA_C_VWN, 0},
@@ -39,6 +39,11 @@ kd_status xc_parse(const char *name, enum xc_kind *kind)
 const char *xc_name(enum xc_kind kind)
 {
     return functional[kind].name;
+}
+
+const char *xc_long_name(enum xc_kind kind)
+{
+    return functional[kind].long_name;
 }
 
 /* Arrays of one evaluation, [n] each, in one allocation. */

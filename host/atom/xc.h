@@ -15,6 +15,8 @@ enum xc_kind {
 /* "PBE", "LDA" (= PW92), "PZ", "VWN", and QE's long names. KD_EINPUT for others. */
 kd_status xc_parse(const char *name, enum xc_kind *kind);
 const char *xc_name(enum xc_kind kind);
+/* The words of Quantum ESPRESSO for it: "PBE", "SLA PZ NOGX NOGC". */
+const char *xc_long_name(enum xc_kind kind);
 
 /* From charge[n] = 4 pi r^2 density: the energy (Ha) and the potential v[n] (Ha). energy may be NULL. For a gradient functional
  * the divergence term is taken with eighth-order differences. Densities under 1e-14 bohr^-3 count as none. */
