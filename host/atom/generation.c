@@ -72,7 +72,8 @@ static kd_status make_channels(struct generation *g, double *work)
         TRY(wave_make(g->atom, valence_n(g, l), l, rc->energy[0], rc->rc, work, p[0], &c->wave[0]));
         TRY(wave_make(g->atom, 0, l, c->wave[0].energy + rc->energy[1], rc->rc, work, p[1], &c->wave[1]));
         opt.q_cut = rc->q_cut;
-        TRY(oncv_optimise(&g->atom->grid, &opt, c));
+        if (oncv_optimise(&g->atom->grid, &opt, c) != KD_OK)
+            return kd_fail_prefix(KD_EINPUT, "recipe: channel %c, rc = %.3f bohr", "spdf"[l], rc->rc);
         for (int i = 0; i < 2; i++)
             for (int j = 0; j <= i; j++) {
                 double ps = radial_integral_to(&g->atom->grid, c->phi[i], c->phi[j], c->core);

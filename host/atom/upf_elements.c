@@ -97,6 +97,8 @@ void upf_header(struct reader *rd, const char **list)
     p->n = attribute_int(list, "mesh_size", -1, 16, MAX_MESH);
     if (p->n < 0)
         REFUSE(rd, "PP_HEADER mesh_size, expected 16 to %d", MAX_MESH);
+    if ((size_t)p->n > rd->text->length / 2) /* so that a small file cannot ask for much memory */
+        REFUSE(rd, "PP_HEADER mesh_size is %d, but the file has only %zu bytes", p->n, rd->text->length);
     p->n_projector = attribute_int(list, "number_of_proj", 0, 0, PSEUDO_MAX_PROJECTOR);
     p->n_orbital = attribute_int(list, "number_of_wfc", 0, 0, PSEUDO_MAX_ORBITAL);
     if (p->n_projector < 0 || p->n_orbital < 0)
