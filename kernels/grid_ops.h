@@ -51,7 +51,7 @@ struct grid_ops {
     kd_status (*create)(kd_device *dev, const struct grid_spec *spec, struct grid **out);
     void (*destroy)(kd_device *dev, struct grid *grid); /* NULL is fine */
     /* Scratch that any op of this table takes. */
-    size_t (*scratch)(const struct grid *grid);
+    size_t (*scratch)(const kd_device *dev, const struct grid *grid);
 
     /* r_d [n] double -> g_d [n_g] complex. Components outside the sphere are dropped. r_d is left as it was. */
     kd_status (*forward)(kd_device *dev, kd_stream *s, const struct grid *grid, const double *r_d, double *g_d);

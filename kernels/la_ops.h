@@ -57,7 +57,7 @@ static inline struct la_block la_slice(const struct la_block *b, int first, int 
 
 struct la_ops {
     /* Scratch that any op of this table takes for blocks of up to n_vec vectors. */
-    size_t (*scratch)(int n_vec);
+    size_t (*scratch)(const kd_device *dev, int n_vec);
 
     /* m[j][i] = <a_i|b_j> = sum_g conj(a_i[g]) b_j[g], [b.n_vec][a.n_vec]. a and b may be the same block. */
     kd_status (*gram)(kd_device *dev, kd_stream *s, const struct la_block *a, const struct la_block *b, double *m_d);

@@ -75,7 +75,7 @@ struct pw_ops {
                                    struct pw_projectors **out);
     void (*projectors_destroy)(kd_device *dev, struct pw_projectors *projectors);
     /* Scratch that any op takes for blocks of up to n_band orbitals of this basis with up to n_proj projectors. */
-    size_t (*scratch)(const struct pw_basis *basis, int n_band, int n_proj);
+    size_t (*scratch)(const kd_device *dev, const struct pw_basis *basis, int n_band, int n_proj);
 
     /* Potential in the order and precision that apply wants; v_d [n0][n1][n2] double, Ha. */
     size_t (*potential_bytes)(const struct pw_basis *basis);

@@ -6,6 +6,9 @@
 #include "kernels/device.h"
 #include "kernels/md_ops.h"
 #include "kernels/nn_ops.h"
+#include "kernels/grid_ops.h"
+#include "kernels/la_ops.h"
+#include "kernels/pw_ops.h"
 
 /* Every op of the CPU backend that touches device memory stands between these two. In strict mode
  * (KEDGE_STRICT=1) device memory is unreadable outside; otherwise they cost one branch. They nest. */
@@ -31,5 +34,8 @@ size_t cpu_tersoff_scratch(const kd_device *dev, const struct md_batch *batch, i
 
 extern const struct md_ops cpu_md_ops;
 extern const struct nn_ops cpu_nn_ops;
+extern const struct la_ops cpu_la_ops;
+extern const struct grid_ops cpu_grid_ops;
+extern const struct pw_ops cpu_pw_ops;
 
 #endif

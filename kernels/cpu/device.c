@@ -13,6 +13,7 @@
 
 #include "kernels/backend.h"
 #include "kernels/cpu/cpu.h"
+#include "kernels/cpu/la.h"
 
 struct strict_block { /* strict mode: one mapping per allocation, a guard page on each side */
     unsigned char *base;
@@ -291,6 +292,10 @@ static kd_status cpu_open(kd_device *dev, int index)
     dev->ops = &cpu_device_ops;
     dev->md = &cpu_md_ops;
     dev->nn = &cpu_nn_ops;
+    dev->la = &cpu_la_ops;
+    dev->grid = &cpu_grid_ops;
+    dev->pw = &cpu_pw_ops;
+    cpu_la_single_thread();
     dev->bytes_total = (size_t)sysconf(_SC_PHYS_PAGES) * page();
 #ifdef _OPENMP
     if (dev->n_thread <= 0)

@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* pw.c - the plane-wave table of the CPU: bases, projectors, H on a block, residuals. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels/cpu/pw.h"
+#include "kernels/cpu/pw_lines.h"
+
+static const double pi = 3.14159265358979323846;
+
+/* ---- basis ---- */
+
+static int wrapped(int m, int n)
+{
+    m %= n;
+    return m < 0 ? m + n : m;
+}
+
+static int place(const struct pw_basis *b, const int m[3])
+{
+    return (wrapped(m[0], b->n[0]) * b->n[1] + wrapped(m[1], b->n[1])) * b->n[2] + wrapped(m[2], b->n[2]);
+}
+
+static void fill_tables(struct pw_basis *b, const struct pw_spec *spec)
+{
+    size_t n_pw = (size_t)spec->n_pw;
+    b->self = -1;
+    for (size_t g = 0; g < n_pw; g++) {
+        int partner[3];
+        double square = 0;
+        for (int a = 0; a < 3; a++) {
+            partner[a] = -spec->miller[g][a] - spec->twice_k[a];
+            b->kg_d[(size_t)a * n_pw + g] = spec->kg[g][a];
+            square += spec->kg[g][a] * spec->kg[g][a];
+        }
+        b->kinetic_d[g] = 0.5 * square;
+        b->index_d[g] = place(b, spec->miller[g]);
+        if (b->real)
+            b->mirror_d[g] = place(b, partner);
+        if (b->real && b->mirror_d[g] == b->index_d[g])
+            b->self = (int)g;
+    }
+    for (int a = 0; a < 3 && b->real; a++)
+        for (int i = 0; i < b->n[a]; i++) {
+            double angle = 2 * pi * (double)(i * spec->twice_k[a] % b->n[a]) / b->n[a];
+            b->phase_d[a][i][0] = cos(angle);
+            b->phase_d[a][i][1] = sin(angle);
+        }
+}
+
+static kd_status fits(const struct pw_spec *spec)
+{
+    for (int a = 0; a < 3; a++) {
+        int low = 0, high = 0;
+        for (int g = 0; g < spec->n_pw; g++) {
+            low = spec->miller[g][a] < low ? spec->miller[g][a] : low;
+            high = spec->miller[g][a] > high ? spec->miller[g][a] : high;
+        }
+        if (high - low + 1 > spec->n[a])
+            FAIL(KD_EINPUT, "plane-wave grid: %d points along a%d, expected at least %d", spec->n[a], a + 1, high - low + 1);
+    }
+    return KD_OK;
+}
+
+static void cpu_destroy(kd_device *dev, struct pw_basis *b)
+{
+    if (!b)
+        return;
+    pw_lines_destroy(b->lines);
+    cpu_fft_destroy(b->fft);
+    kd_free(dev, b->index_d);
+    kd_free(dev, b->mirror_d);
+    kd_free(dev, b->kg_d);
+    kd_free(dev, b->kinetic_d);
+    for (int a = 0; a < 3; a++)
+        kd_free(dev, b->phase_d[a]);
+    free(b);
+}
+
+static kd_status cpu_create(kd_device *dev, const struct pw_spec *spec, struct pw_basis **out)
+{
+    TRY(fits(spec));
+    kd_status status = KD_OK;
+    struct pw_basis *b = calloc(1, sizeof *b);
+    if (!b)
+        FAIL(KD_ENOMEM, "plane waves: no host memory");
+    size_t n_pw = (size_t)spec->n_pw;
+    b->dev = dev;
+    b->type = spec->type;
+    b->real = !la_is_complex(spec->type);
+    b->n_pw = spec->n_pw;
+    b->n_number = b->real ? 2 * n_pw : n_pw;
+    b->volume = spec->volume;
+    memcpy(b->n, spec->n, sizeof b->n);
+    memcpy(b->twice_k, spec->twice_k, sizeof b->twice_k);
+    b->n_point = (size_t)b->n[0] * (size_t)b->n[1] * (size_t)b->n[2];
+    TRY_OUT(kd_alloc(dev, n_pw * sizeof(int), &b->index_d));
+    if (b->real)
+        TRY_OUT(kd_alloc(dev, n_pw * sizeof(int), &b->mirror_d));
+    TRY_OUT(kd_alloc(dev, 3 * n_pw * sizeof(double), &b->kg_d));
+    TRY_OUT(kd_alloc(dev, n_pw * sizeof(double), &b->kinetic_d));
+    for (int a = 0; a < 3 && b->real; a++)
+        TRY_OUT(kd_alloc(dev, (size_t)b->n[a] * 2 * sizeof(double), &b->phase_d[a]));
+    TRY_OUT(cpu_fft_create(la_is_double(b->type) ? FFT_C64 : FFT_C32, b->n, 1, &b->fft));
+    cpu_enter(dev);
+    fill_tables(b, spec);
+    cpu_leave(dev);
+    TRY_OUT(pw_lines_create(b, spec, &b->lines));
+    *out = b;
+    return KD_OK;
+out:
+    cpu_destroy(dev, b);
+    return status;
+}
+
+static size_t cpu_scratch(const kd_device *dev, const struct pw_basis *b, int n_band, int n_proj)
+{
+    size_t work = b->lines ? pw_lines_bytes(b->lines) : cpu_fftw_bytes(b);
+    size_t local = kd_scratch_round((size_t)dev->n_thread * kd_scratch_round(work));
+    int widest = n_band > n_proj ? n_band : n_proj;
+    size_t nonlocal = kd_scratch_round((size_t)n_band * (size_t)n_proj * 16) + cpu_la_ops.scratch(dev, widest);
+    size_t search = cpu_search_scratch(dev);
+    size_t most = local > nonlocal ? local : nonlocal;
+    return most > search ? most : search;
+}
+
+/* ---- projectors ---- */
+
+/* beta of one atom and form; (-i)^l exp(-i (k+G).tau) form, real orbitals times sqrt(2). */
+static void fill_projector(const struct pw_basis *b, const double *form, int l, const double tau[3], void *beta)
+{
+    static const double power[4][2] = {{1, 0}, {0, -1}, {-1, 0}, {0, 1}};
+    size_t n_pw = (size_t)b->n_pw;
+    for (size_t g = 0; g < n_pw; g++) {
+        double angle = b->kg_d[g] * tau[0] + b->kg_d[n_pw + g] * tau[1] + b->kg_d[2 * n_pw + g] * tau[2];
+        double f = form[g] * (b->real && (int)g != b->self ? sqrt(2.0) : 1.0), c = f * cos(angle), s = -f * sin(angle);
+        double re = power[l % 4][0] * c - power[l % 4][1] * s, im = power[l % 4][0] * s + power[l % 4][1] * c;
+        if (la_is_double(b->type)) {
+            ((double *)beta)[2 * g] = re;
+            ((double *)beta)[2 * g + 1] = (int)g == b->self ? 0 : im;
+        } else {
+            ((float *)beta)[2 * g] = (float)re;
+            ((float *)beta)[2 * g + 1] = (int)g == b->self ? 0 : (float)im;
+        }
+    }
+}
+
+static void cpu_projectors_destroy(kd_device *dev, struct pw_projectors *p)
+{
+    if (!p)
+        return;
+    kd_free(dev, p->beta.x_d);
+    kd_free(dev, p->coupling_d);
+    free(p);
+}
+
+static void fill_projectors(const struct pw_projector_spec *spec, struct pw_projectors *p)
+{
+    const struct pw_basis *b = p->basis;
+#pragma omp parallel for schedule(dynamic) num_threads(b->dev->n_thread)
+    for (int atom = 0; atom < spec->n_atom; atom++) {
+        int row = 0;
+        for (int before = 0; before < atom; before++)
+            row += spec->first_form[spec->species[before] + 1] - spec->first_form[spec->species[before]];
+        for (int f = spec->first_form[spec->species[atom]]; f < spec->first_form[spec->species[atom] + 1]; f++, row++) {
+            p->coupling_d[row] = spec->coupling[f];
+            fill_projector(b, spec->form + (size_t)f * (size_t)b->n_pw, spec->l[f], spec->tau[atom], pw_vector(&p->beta, row));
+        }
+    }
+}
+
+static kd_status cpu_projectors_create(kd_device *dev, const struct pw_basis *b, const struct pw_projector_spec *spec,
+                                       struct pw_projectors **out)
+{
+    kd_status status = KD_OK;
+    struct pw_projectors *p = calloc(1, sizeof *p);
+    if (!p)
+        FAIL(KD_ENOMEM, "projectors: no host memory");
+    p->basis = b;
+    for (int atom = 0; atom < spec->n_atom; atom++)
+        p->n_proj += spec->first_form[spec->species[atom] + 1] - spec->first_form[spec->species[atom]];
+    p->beta = (struct la_block){b->type, p->n_proj, b->n_number, pw_leading(b->type, b->n_number), NULL};
+    TRY_OUT(kd_alloc(dev, (size_t)p->n_proj * p->beta.ld * la_size(b->type), &p->beta.x_d));
+    TRY_OUT(kd_alloc(dev, (size_t)p->n_proj * sizeof(double), &p->coupling_d));
+    cpu_enter(dev);
+    fill_projectors(spec, p);
+    cpu_leave(dev);
+    *out = p;
+    return KD_OK;
+out:
+    cpu_projectors_destroy(dev, p);
+    return status;
+}
+
+static kd_status cpu_project(kd_device *dev, kd_stream *s, const struct pw_projectors *p, const struct la_block *psi, double *m_d)
+{
+    return cpu_la_ops.gram(dev, s, &p->beta, psi, m_d);
+}
+
+/* ---- H ---- */
+
+static size_t cpu_potential_bytes(const struct pw_basis *b)
+{
+    return b->lines ? pw_lines_potential_bytes(b->lines) : b->n_point * sizeof(double);
+}
+
+static kd_status cpu_pack_potential(kd_device *dev, kd_stream *s, const struct pw_basis *b, const double *v_d, void *packed_d)
+{
+    (void)s;
+    cpu_enter(dev);
+    if (b->lines)
+        pw_lines_pack(b->lines, v_d, packed_d);
+    else
+        memcpy(packed_d, v_d, b->n_point * sizeof(double));
+    cpu_leave(dev);
+    return KD_OK;
+}
+
+static kd_status add_nonlocal(kd_device *dev, kd_stream *s, const struct pw_projectors *p, const struct la_block *psi,
+                              const struct la_block *hpsi)
+{
+    size_t mark = kd_scratch_mark(dev), width = la_width(psi->type);
+    double *m;
+    TRY(kd_scratch_take(dev, (size_t)psi->n_vec * (size_t)p->n_proj * width * sizeof(double), (void **)&m));
+    TRY(cpu_la_ops.gram(dev, s, &p->beta, psi, m));
+    cpu_enter(dev);
+    for (int j = 0; j < psi->n_vec; j++)
+        for (size_t e = 0; e < (size_t)p->n_proj * width; e++)
+            m[(size_t)j * (size_t)p->n_proj * width + e] *= p->coupling_d[e / width];
+    cpu_leave(dev);
+    TRY(cpu_la_ops.combine(dev, s, &p->beta, m, 1, 1, hpsi));
+    kd_scratch_release(dev, mark);
+    return KD_OK;
+}
+
+static kd_status cpu_apply(kd_device *dev, kd_stream *s, const struct pw_hamiltonian *h, const struct la_block *psi,
+                           const struct la_block *hpsi)
+{
+    const struct pw_basis *b = h->basis;
+    size_t mark = kd_scratch_mark(dev);
+    void *work;
+    if (psi->n != b->n_number || psi->type != b->type)
+        FAIL(KD_EINTERNAL, "apply: a block of %zu numbers, expected %zu", psi->n, b->n_number);
+    TRY(kd_scratch_take(dev, (size_t)dev->n_thread * kd_scratch_round(b->lines ? pw_lines_bytes(b->lines) : cpu_fftw_bytes(b)), &work));
+    cpu_enter(dev);
+    if (b->lines)
+        pw_lines_apply(b->lines, h->potential_d, psi, hpsi, work);
+    else
+        cpu_local_fftw(b, h->potential_d, psi, hpsi, work);
+    cpu_leave(dev);
+    kd_scratch_release(dev, mark);
+    return h->nonlocal ? add_nonlocal(dev, s, h->nonlocal, psi, hpsi) : KD_OK;
+}
+
+static kd_status cpu_density(kd_device *dev, kd_stream *s, const struct pw_basis *b, const struct la_block *psi, const double *occ_d,
+                             double *rho_d)
+{
+    (void)s;
+    size_t mark = kd_scratch_mark(dev);
+    void *work;
+    TRY(kd_scratch_take(dev, (size_t)dev->n_thread * kd_scratch_round(b->lines ? pw_lines_bytes(b->lines) : cpu_fftw_bytes(b)), &work));
+    cpu_enter(dev);
+    if (b->lines)
+        pw_lines_density(b->lines, psi, occ_d, rho_d, work);
+    else
+        cpu_density_fftw(b, psi, occ_d, rho_d, work);
+    cpu_leave(dev);
+    kd_scratch_release(dev, mark);
+    return KD_OK;
+}
+
+/* ---- vectors ---- */
+
+static void gradient_vector(const struct pw_basis *b, int axis, const void *x, void *y)
+{
+    const double *q = b->kg_d + (size_t)axis * (size_t)b->n_pw;
+    for (int g = 0; g < b->n_pw; g++)
+        if (la_is_double(b->type)) {
+            double re = ((const double *)x)[2 * g], im = ((const double *)x)[2 * g + 1];
+            ((double *)y)[2 * g] = -q[g] * im;
+            ((double *)y)[2 * g + 1] = q[g] * re;
+        } else {
+            double re = (double)((const float *)x)[2 * g], im = (double)((const float *)x)[2 * g + 1];
+            ((float *)y)[2 * g] = (float)(-q[g] * im);
+            ((float *)y)[2 * g + 1] = (float)(q[g] * re);
+        }
+}
+
+static kd_status cpu_gradient(kd_device *dev, kd_stream *s, const struct pw_basis *b, int axis, const struct la_block *psi,
+                              const struct la_block *out)
+{
+    (void)s;
+    cpu_enter(dev);
+#pragma omp parallel for schedule(static) num_threads(dev->n_thread)
+    for (int j = 0; j < psi->n_vec; j++)
+        gradient_vector(b, axis, pw_vector(psi, j), pw_vector(out, j));
+    cpu_leave(dev);
+    return KD_OK;
+}
+
+static kd_status cpu_residual(kd_device *dev, kd_stream *s, const struct pw_basis *b, const struct la_block *x,
+                              const struct la_block *hx, const double *eps_d, const struct la_block *w, double *norm2_d)
+{
+    (void)s;
+    size_t count = 2 * (size_t)b->n_pw;
+    cpu_enter(dev);
+#pragma omp parallel for schedule(static) num_threads(dev->n_thread)
+    for (int j = 0; j < x->n_vec; j++) {
+        const void *u = pw_vector(x, j), *h = pw_vector(hx, j);
+        void *r = pw_vector(w, j);
+        if (la_is_double(b->type))
+            for (size_t g = 0; g < count; g++)
+                ((double *)r)[g] = ((const double *)h)[g] - eps_d[j] * ((const double *)u)[g];
+        else
+            for (size_t g = 0; g < count; g++)
+                ((float *)r)[g] = ((const float *)h)[g] - (float)eps_d[j] * ((const float *)u)[g];
+        norm2_d[j] = cpu_dot_reals(b->type, b->n_number, r, r);
+    }
+    cpu_leave(dev);
+    return KD_OK;
+}
+
+static double teter(double t)
+{
+    double p = 27 + t * (18 + t * (12 + 8 * t));
+    return p / (p + 16 * t * t * t * t);
+}
+
+static void precondition_vector(const struct pw_basis *b, const void *x, void *w)
+{
+    double kinetic = 0, norm = 0;
+    for (int g = 0; g < b->n_pw; g++) {
+        double re = la_is_double(b->type) ? ((const double *)x)[2 * g] : (double)((const float *)x)[2 * g];
+        double im = la_is_double(b->type) ? ((const double *)x)[2 * g + 1] : (double)((const float *)x)[2 * g + 1];
+        kinetic += b->kinetic_d[g] * (re * re + im * im);
+        norm += re * re + im * im;
+    }
+    double scale = norm / (1.5 * kinetic + 1e-10 * norm + 1e-300);
+    for (int g = 0; g < b->n_pw; g++) {
+        double k = teter(scale * b->kinetic_d[g]);
+        if (la_is_double(b->type)) {
+            ((double *)w)[2 * g] *= k;
+            ((double *)w)[2 * g + 1] *= k;
+        } else {
+            ((float *)w)[2 * g] *= (float)k;
+            ((float *)w)[2 * g + 1] *= (float)k;
+        }
+    }
+}
+
+static kd_status cpu_precondition(kd_device *dev, kd_stream *s, const struct pw_basis *b, const struct la_block *x,
+                                  const struct la_block *w)
+{
+    (void)s;
+    cpu_enter(dev);
+#pragma omp parallel for schedule(static) num_threads(dev->n_thread)
+    for (int j = 0; j < x->n_vec; j++)
+        precondition_vector(b, pw_vector(x, j), pw_vector(w, j));
+    cpu_leave(dev);
+    return KD_OK;
+}
+
+const struct pw_ops cpu_pw_ops = {
+    .create = cpu_create,
+    .destroy = cpu_destroy,
+    .projectors_create = cpu_projectors_create,
+    .projectors_destroy = cpu_projectors_destroy,
+    .scratch = cpu_scratch,
+    .potential_bytes = cpu_potential_bytes,
+    .pack_potential = cpu_pack_potential,
+    .apply = cpu_apply,
+    .density = cpu_density,
+    .gradient = cpu_gradient,
+    .project = cpu_project,
+    .residual = cpu_residual,
+    .precondition = cpu_precondition,
+    .search_update = cpu_search_update,
+};

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* pw.h - the plane-wave basis of the CPU backend, shared by pw*.c. */
+#ifndef KD_CPU_PW_H
+#define KD_CPU_PW_H
+
+#include "kernels/cpu/cpu.h"
+#include "kernels/cpu/fft.h"
+#include "kernels/cpu/la.h"
+#include "kernels/pw_ops.h"
+
+struct pw_lines; /* pruned line transforms, kernels/cpu/pw_lines.h */
+
+struct pw_basis {
+    kd_device *dev;
+    enum la_type type;
+    bool real;
+    int n[3], n_pw, twice_k[3];
+    int self;        /* the plane wave that is its own partner, or -1 */
+    size_t n_number; /* numbers per orbital: 2 n_pw or n_pw */
+    size_t n_point;
+    double volume;
+    int *index_d;           /* [n_pw] grid place of G */
+    int *mirror_d;          /* [n_pw] grid place of the partner -G-2k; real only */
+    double *kg_d;           /* [3][n_pw] */
+    double *kinetic_d;      /* [n_pw] Ha */
+    double (*phase_d[3])[2];/* [n[a]] exp(i 2k.r) along each axis; real only */
+    struct cpu_fft *fft;
+    struct pw_lines *lines; /* NULL: lengths without codelets, or KEDGE_FFT=fftw */
+};
+
+struct pw_projectors {
+    const struct pw_basis *basis;
+    int n_proj;
+    struct la_block beta;
+    double *coupling_d; /* [n_proj] */
+};
+
+/* Address of vector j. */
+static inline void *pw_vector(const struct la_block *b, int j)
+{
+    return (char *)b->x_d + (size_t)j * b->ld * la_size(b->type);
+}
+
+/* The local part of H by whole FFTW transforms: the twin of the line codelets, and the fall-back. */
+void cpu_local_fftw(const struct pw_basis *basis, const double *v, const struct la_block *psi, const struct la_block *hpsi, void *work);
+void cpu_density_fftw(const struct pw_basis *basis, const struct la_block *psi, const double *occ, double *rho, void *work);
+size_t cpu_fftw_bytes(const struct pw_basis *basis); /* work per thread */
+
+kd_status cpu_search_update(kd_device *dev, kd_stream *s, const struct pw_search *q);
+size_t cpu_search_scratch(const kd_device *dev);
+
+#endif
