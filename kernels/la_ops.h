@@ -79,9 +79,11 @@ struct la_ops {
      * (c = inverse Cholesky factor). *info_d (one int) is 0, or the 1-based index of the first dependent vector. */
     kd_status (*orthonormalizer)(kd_device *dev, kd_stream *s, enum la_type type, int n, double *m_d, int *info_d);
 
-    /* Hermitian eigenproblem: m (upper or lower triangle alike) -> eigenvectors m[j][.], eigenvalues w[j] ascending.
+    /* Hermitian eigenproblem m v = w s v, s positive definite (NULL: the unit matrix). m -> eigenvectors m[j][.] with v^H s v = 1, a
+     * matrix for rotate; w[n] ascending; s is overwritten. Upper triangles (i <= j of m[j][i]) are read. *info_d (one int): 0, or
+     * the 1-based index of the first dependent vector of s (then m and w are undefined).
      * KD_EINTERNAL when it does not converge (NaN in m). */
-    kd_status (*eigh)(kd_device *dev, kd_stream *s, enum la_type type, int n, double *m_d, double *w_d);
+    kd_status (*eigh)(kd_device *dev, kd_stream *s, enum la_type type, int n, double *m_d, double *s_d, double *w_d, int *info_d);
 };
 
 #ifdef __cplusplus

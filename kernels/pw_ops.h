@@ -19,6 +19,8 @@
 #ifndef KD_PW_OPS_H
 #define KD_PW_OPS_H
 
+#include <stdint.h>
+
 #include "kernels/la_ops.h"
 
 #ifdef __cplusplus
@@ -93,6 +95,15 @@ struct pw_ops {
     /* out_j = d psi_j / d r_axis, that is i (k+G)_axis c(G); real orbitals stay real. */
     kd_status (*gradient)(kd_device *dev, kd_stream *s, const struct pw_basis *basis, int axis, const struct la_block *psi,
                           const struct la_block *out);
+
+    /* x_v = <k+G|beta_v> of the spec: its projectors as orbitals (atomic orbitals to start from). x has as many vectors as the spec. */
+    kd_status (*superpose)(kd_device *dev, kd_stream *s, const struct pw_basis *basis, const struct pw_projector_spec *spec,
+                           const struct la_block *x);
+
+    /* x_j += amplitude * noise, noise a vector of norm about 1 that falls off with the kinetic energy. Philox keyed by seed, counted by
+     * (place of G on the product grid, j): the same on every device. Real orbitals stay real. */
+    kd_status (*noise)(kd_device *dev, kd_stream *s, const struct pw_basis *basis, uint64_t seed, double amplitude,
+                       const struct la_block *x);
 
     /* m[j][p] = <beta_p|psi_j>, a small matrix of the block's kind; p runs over atoms, then forms of the atom's species. */
     kd_status (*project)(kd_device *dev, kd_stream *s, const struct pw_projectors *projectors, const struct la_block *psi,

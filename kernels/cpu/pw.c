@@ -155,17 +155,19 @@ static void cpu_projectors_destroy(kd_device *dev, struct pw_projectors *p)
     free(p);
 }
 
-static void fill_projectors(const struct pw_projector_spec *spec, struct pw_projectors *p)
+/* The vectors of a spec, in order of atoms and forms; couplings too unless NULL. */
+static void fill_projectors(const struct pw_basis *b, const struct pw_projector_spec *spec, const struct la_block *beta,
+                            double *coupling)
 {
-    const struct pw_basis *b = p->basis;
 #pragma omp parallel for schedule(dynamic) num_threads(b->dev->n_thread)
     for (int atom = 0; atom < spec->n_atom; atom++) {
         int row = 0;
         for (int before = 0; before < atom; before++)
             row += spec->first_form[spec->species[before] + 1] - spec->first_form[spec->species[before]];
         for (int f = spec->first_form[spec->species[atom]]; f < spec->first_form[spec->species[atom] + 1]; f++, row++) {
-            p->coupling_d[row] = spec->coupling[f];
-            fill_projector(b, spec->form + (size_t)f * (size_t)b->n_pw, spec->l[f], spec->tau[atom], pw_vector(&p->beta, row));
+            if (coupling)
+                coupling[row] = spec->coupling[f];
+            fill_projector(b, spec->form + (size_t)f * (size_t)b->n_pw, spec->l[f], spec->tau[atom], pw_vector(beta, row));
         }
     }
 }
@@ -184,7 +186,7 @@ static kd_status cpu_projectors_create(kd_device *dev, const struct pw_basis *b,
     TRY_OUT(kd_alloc(dev, (size_t)p->n_proj * p->beta.ld * la_size(b->type), &p->beta.x_d));
     TRY_OUT(kd_alloc(dev, (size_t)p->n_proj * sizeof(double), &p->coupling_d));
     cpu_enter(dev);
-    fill_projectors(spec, p);
+    fill_projectors(b, spec, &p->beta, p->coupling_d);
     cpu_leave(dev);
     *out = p;
     return KD_OK;
@@ -196,6 +198,16 @@ out:
 static kd_status cpu_project(kd_device *dev, kd_stream *s, const struct pw_projectors *p, const struct la_block *psi, double *m_d)
 {
     return cpu_la_ops.gram(dev, s, &p->beta, psi, m_d);
+}
+
+static kd_status cpu_superpose(kd_device *dev, kd_stream *s, const struct pw_basis *b, const struct pw_projector_spec *spec,
+                               const struct la_block *x)
+{
+    (void)s;
+    cpu_enter(dev);
+    fill_projectors(b, spec, x, NULL);
+    cpu_leave(dev);
+    return KD_OK;
 }
 
 /* ---- H ---- */
@@ -270,97 +282,6 @@ static kd_status cpu_density(kd_device *dev, kd_stream *s, const struct pw_basis
     return KD_OK;
 }
 
-/* ---- vectors ---- */
-
-static void gradient_vector(const struct pw_basis *b, int axis, const void *x, void *y)
-{
-    const double *q = b->kg_d + (size_t)axis * (size_t)b->n_pw;
-    for (int g = 0; g < b->n_pw; g++)
-        if (la_is_double(b->type)) {
-            double re = ((const double *)x)[2 * g], im = ((const double *)x)[2 * g + 1];
-            ((double *)y)[2 * g] = -q[g] * im;
-            ((double *)y)[2 * g + 1] = q[g] * re;
-        } else {
-            double re = (double)((const float *)x)[2 * g], im = (double)((const float *)x)[2 * g + 1];
-            ((float *)y)[2 * g] = (float)(-q[g] * im);
-            ((float *)y)[2 * g + 1] = (float)(q[g] * re);
-        }
-}
-
-static kd_status cpu_gradient(kd_device *dev, kd_stream *s, const struct pw_basis *b, int axis, const struct la_block *psi,
-                              const struct la_block *out)
-{
-    (void)s;
-    cpu_enter(dev);
-#pragma omp parallel for schedule(static) num_threads(dev->n_thread)
-    for (int j = 0; j < psi->n_vec; j++)
-        gradient_vector(b, axis, pw_vector(psi, j), pw_vector(out, j));
-    cpu_leave(dev);
-    return KD_OK;
-}
-
-static kd_status cpu_residual(kd_device *dev, kd_stream *s, const struct pw_basis *b, const struct la_block *x,
-                              const struct la_block *hx, const double *eps_d, const struct la_block *w, double *norm2_d)
-{
-    (void)s;
-    size_t count = 2 * (size_t)b->n_pw;
-    cpu_enter(dev);
-#pragma omp parallel for schedule(static) num_threads(dev->n_thread)
-    for (int j = 0; j < x->n_vec; j++) {
-        const void *u = pw_vector(x, j), *h = pw_vector(hx, j);
-        void *r = pw_vector(w, j);
-        if (la_is_double(b->type))
-            for (size_t g = 0; g < count; g++)
-                ((double *)r)[g] = ((const double *)h)[g] - eps_d[j] * ((const double *)u)[g];
-        else
-            for (size_t g = 0; g < count; g++)
-                ((float *)r)[g] = ((const float *)h)[g] - (float)eps_d[j] * ((const float *)u)[g];
-        norm2_d[j] = cpu_dot_reals(b->type, b->n_number, r, r);
-    }
-    cpu_leave(dev);
-    return KD_OK;
-}
-
-static double teter(double t)
-{
-    double p = 27 + t * (18 + t * (12 + 8 * t));
-    return p / (p + 16 * t * t * t * t);
-}
-
-static void precondition_vector(const struct pw_basis *b, const void *x, void *w)
-{
-    double kinetic = 0, norm = 0;
-    for (int g = 0; g < b->n_pw; g++) {
-        double re = la_is_double(b->type) ? ((const double *)x)[2 * g] : (double)((const float *)x)[2 * g];
-        double im = la_is_double(b->type) ? ((const double *)x)[2 * g + 1] : (double)((const float *)x)[2 * g + 1];
-        kinetic += b->kinetic_d[g] * (re * re + im * im);
-        norm += re * re + im * im;
-    }
-    double scale = norm / (1.5 * kinetic + 1e-10 * norm + 1e-300);
-    for (int g = 0; g < b->n_pw; g++) {
-        double k = teter(scale * b->kinetic_d[g]);
-        if (la_is_double(b->type)) {
-            ((double *)w)[2 * g] *= k;
-            ((double *)w)[2 * g + 1] *= k;
-        } else {
-            ((float *)w)[2 * g] *= (float)k;
-            ((float *)w)[2 * g + 1] *= (float)k;
-        }
-    }
-}
-
-static kd_status cpu_precondition(kd_device *dev, kd_stream *s, const struct pw_basis *b, const struct la_block *x,
-                                  const struct la_block *w)
-{
-    (void)s;
-    cpu_enter(dev);
-#pragma omp parallel for schedule(static) num_threads(dev->n_thread)
-    for (int j = 0; j < x->n_vec; j++)
-        precondition_vector(b, pw_vector(x, j), pw_vector(w, j));
-    cpu_leave(dev);
-    return KD_OK;
-}
-
 const struct pw_ops cpu_pw_ops = {
     .create = cpu_create,
     .destroy = cpu_destroy,
@@ -372,6 +293,8 @@ const struct pw_ops cpu_pw_ops = {
     .apply = cpu_apply,
     .density = cpu_density,
     .gradient = cpu_gradient,
+    .superpose = cpu_superpose,
+    .noise = cpu_noise,
     .project = cpu_project,
     .residual = cpu_residual,
     .precondition = cpu_precondition,

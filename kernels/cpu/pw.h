@@ -47,6 +47,12 @@ void cpu_density_fftw(const struct pw_basis *basis, const struct la_block *psi, 
 size_t cpu_fftw_bytes(const struct pw_basis *basis); /* work per thread */
 
 kd_status cpu_search_update(kd_device *dev, kd_stream *s, const struct pw_search *q);
+kd_status cpu_gradient(kd_device *dev, kd_stream *s, const struct pw_basis *b, int axis, const struct la_block *psi,
+                       const struct la_block *out);
+kd_status cpu_residual(kd_device *dev, kd_stream *s, const struct pw_basis *b, const struct la_block *x, const struct la_block *hx,
+                       const double *eps_d, const struct la_block *w, double *norm2_d);
+kd_status cpu_precondition(kd_device *dev, kd_stream *s, const struct pw_basis *b, const struct la_block *x, const struct la_block *w);
+kd_status cpu_noise(kd_device *dev, kd_stream *s, const struct pw_basis *b, uint64_t seed, double amplitude, const struct la_block *x);
 size_t cpu_search_scratch(const kd_device *dev);
 
 #endif

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* scf.c - iterate the density until what comes out is what went in. */
+#include "host/dft/scf.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/base/clock.h"
+#include "host/base/log.h"
+#include "host/base/span.h"
+#include "host/base/stop.h"
+
+/* Residual that the bands may keep, relative to the distance of the density from self-consistency, and at the first iteration. */
+static const double share = 0.05, first_error = 1e-2;
+
+struct pw_hamiltonian scf_hamiltonian(const struct scf *s, const struct scf_k *k)
+{
+    return (struct pw_hamiltonian){k->basis, s->potential_d, k->nonlocal};
+}
+
+/* Bands of one k-point in the present potential. */
+static kd_status solve_bands(struct scf *s, struct scf_k *k, double error, struct eigen_result *result)
+{
+    kd_device *dev = s->dev;
+    double *weight = malloc((size_t)s->n_band * sizeof *weight);
+    if (!weight)
+        FAIL(KD_ENOMEM, "scf: no host memory");
+    int full = (int)ceil(s->n_electron / 2 - 1e-6);
+    for (int j = 0; j < s->n_band; j++) /* before the first filling of the bands all that could be occupied count */
+        weight[j] = s->n_iteration > 1 ? fabs(k->occ[j]) : j < full ? 2 * k->point.weight : 0;
+    struct eigen_goal goal = {weight, error * k->point.weight, s->n_wanted, 1e-5, s->n_iteration > 1 ? 12 : 24};
+    struct pw_hamiltonian h = scf_hamiltonian(s, k);
+    kd_status status = dev->pw->pack_potential(dev, dev->stream, k->basis, s->effective_d, s->potential_d);
+    if (status == KD_OK)
+        status = eigen_solve(&s->work, &h, &k->psi, &goal, k->eps, result);
+    free(weight);
+    s->h_applications += result->h_applications;
+    return status;
+}
+
+/* Occupations of all bands, and the sum of the occupied eigenvalues. */
+static kd_status fill_bands(struct scf *s, double *band_energy)
+{
+    size_t n_band = (size_t)s->n_band, n = (size_t)s->n_k * n_band;
+    double *eps = malloc(n * sizeof *eps), *occ = malloc(n * sizeof *occ), *weight = malloc((size_t)s->n_k * sizeof *weight);
+    kd_status status = eps && occ && weight ? KD_OK : kd_fail(KD_ENOMEM, "scf: no host memory");
+    for (int i = 0; i < s->n_k && status == KD_OK; i++) {
+        memcpy(eps + (size_t)i * n_band, s->k[i].eps, n_band * sizeof *eps);
+        weight[i] = s->k[i].point.weight;
+    }
+    if (status == KD_OK)
+        status = occupy(s->options.smearing, s->options.width, s->n_electron, s->n_k, s->n_band, weight, eps, occ, &s->occupations);
+    *band_energy = 0;
+    for (size_t e = 0; e < n && status == KD_OK; e++)
+        *band_energy += occ[e] * eps[e];
+    for (int i = 0; i < s->n_k && status == KD_OK; i++)
+        memcpy(s->k[i].occ, occ + (size_t)i * n_band, n_band * sizeof *occ);
+    free(eps);
+    free(occ);
+    free(weight);
+    return status;
+}
+
+/* rho_out_g from the orbitals. */
+static kd_status new_density(struct scf *s)
+{
+    kd_device *dev = s->dev;
+    span_begin("density");
+    TRY(kd_fill(dev, dev->stream, s->rho_d, 0, s->n_point * sizeof(double)));
+    for (int i = 0; i < s->n_k; i++) {
+        TRY(kd_upload(dev, dev->stream, s->occ_d, s->k[i].occ, (size_t)s->n_band * sizeof(double)));
+        TRY(dev->pw->density(dev, dev->stream, s->k[i].basis, &s->k[i].psi, s->occ_d, s->rho_d));
+    }
+    const double *rho_d = s->rho_d;
+    if (s->symmetry.n_op > 1) { /* xc_d is free until the next potential */
+        TRY(dev->grid->symmetrize(dev, dev->stream, s->grid, s->symmetry.n_op, s->symmetry_d, s->rho_d, s->xc_d));
+        rho_d = s->xc_d;
+    }
+    TRY(dev->grid->forward(dev, dev->stream, s->grid, rho_d, s->rho_out_g_d));
+    span_end();
+    return KD_OK;
+}
+
+static kd_status potential(struct scf *s, double sum[GRID_N_SUM])
+{
+    kd_device *dev = s->dev;
+    struct grid_potential p = {s->rho_g_d, s->core_g_d, s->local_d, s->rho_d, s->effective_d, s->xc_d, s->sum_d};
+    span_begin("potential");
+    TRY(dev->grid->potential(dev, dev->stream, s->grid, &p));
+    TRY(kd_download(dev, dev->stream, sum, s->sum_d, GRID_N_SUM * sizeof(double)));
+    span_end();
+    s->charge_sum = sum[GRID_CHARGE];
+    s->negative = sum[GRID_NEGATIVE];
+    return KD_OK;
+}
+
+/* Harris-Foulkes energy: second order in what the density still lacks (Foulkes, Haydock, PRB 39, 12520 (1989)). */
+static void add_energies(struct scf *s, double band_energy, const double sum[GRID_N_SUM])
+{
+    struct scf_energies *e = &s->energy;
+    e->one_electron = band_energy - sum[GRID_HXC_RHO];
+    e->hartree = sum[GRID_HARTREE];
+    e->xc = sum[GRID_XC];
+    e->smearing = s->occupations.entropy;
+    e->total = e->one_electron + e->hartree + e->xc + e->ewald + e->smearing;
+}
+
+static kd_status all_bands(struct scf *s, double error)
+{
+    span_begin("bands");
+    for (int i = 0; i < s->n_k; i++) {
+        struct eigen_result result;
+        TRY(solve_bands(s, &s->k[i], error, &result));
+    }
+    span_end();
+    return KD_OK;
+}
+
+static kd_status iterate(struct scf *s)
+{
+    double sum[GRID_N_SUM], band_energy;
+    s->n_iteration++;
+    TRY(potential(s, sum));
+    double error = s->n_iteration == 1 ? first_error * s->n_electron : share * s->estimate;
+    TRY(all_bands(s, fmax(error, 0.02 * s->options.accuracy)));
+    TRY(fill_bands(s, &band_energy));
+    TRY(new_density(s));
+    TRY(mix_distance(&s->mix, s->rho_g_d, s->rho_out_g_d, &s->estimate));
+    add_energies(s, band_energy, sum);
+    if (!isfinite(s->energy.total) || !isfinite(s->estimate))
+        FAIL(KD_ENOCONV, "scf: the energy is not finite at iteration %d", s->n_iteration);
+    return KD_OK;
+}
+
+kd_status scf_run(struct scf *s)
+{
+    double started = clock_seconds();
+    s->converged = false;
+    for (s->n_iteration = 0; s->n_iteration < s->options.max_iteration;) {
+        TRY(iterate(s));
+        s->converged = s->estimate < s->options.accuracy;
+        if (s->options.report)
+            TRY(s->options.report(s->options.owner, s->n_iteration, s->energy.total, s->estimate, clock_seconds() - started));
+        if (s->converged)
+            return KD_OK;
+        if (stop_requested())
+            return stop_status("the density of the last iteration");
+        span_begin("mix");
+        TRY(mix_next(&s->mix, s->rho_g_d, s->rho_out_g_d));
+        span_end();
+    }
+    FAIL(KD_ENOCONV, "scf: not converged in %d iterations, estimated error %.1e Ry, wanted %.1e", s->n_iteration, 2 * s->estimate,
+         2 * s->options.accuracy);
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* scf.h - the self-consistent ground state of a crystal. Hartree atomic units; written once, against the tables of kernels/. */
+#ifndef KD_DFT_SCF_H
+#define KD_DFT_SCF_H
+
+#include "host/dft/eigen.h"
+#include "host/dft/ion.h"
+#include "host/dft/kpoints.h"
+#include "host/dft/mix.h"
+#include "host/dft/occupy.h"
+#include "host/dft/radial.h"
+#include "kernels/grid_ops.h"
+
+struct scf_options {
+    double ecut;           /* Ha */
+    int mesh[3], shift[3]; /* k-points */
+    bool symmetry;         /* use the space group */
+    double charge;         /* e: electrons taken away; a uniform background compensates */
+    enum smearing smearing;
+    double width;          /* Ha */
+    int n_band;            /* 0: as many as are occupied, plus some empty ones */
+    enum kd_precision precision;
+    double accuracy;       /* Ha: stop when the estimated error of the energy is below */
+    int max_iteration;
+    double mixing;         /* fraction of the new density */
+    uint64_t seed;
+    /* Called after every iteration with what the log line says; NULL: silent. Any failure stops the calculation. */
+    kd_status (*report)(void *owner, int iteration, double energy, double accuracy, double seconds);
+    void *owner;
+};
+
+/* Defaults: 50 Ry, Gamma, symmetry, neutral, fixed, mixed precision, 1e-8 Ry, 100 iterations, mixing 0.7. */
+struct scf_options scf_defaults(void);
+
+struct scf_k { /* one k-point */
+    struct kpoint point;
+    struct sphere sphere;
+    struct pw_basis *basis;
+    struct pw_projectors *nonlocal;
+    struct la_block psi; /* [n_band] on the device */
+    double *eps, *occ;   /* [n_band] host; occ with weight and spin */
+};
+
+struct scf_energies {
+    double total, one_electron, hartree, xc, ewald, smearing; /* Ha; total is their sum */
+};
+
+struct scf {
+    kd_device *dev;
+    const struct crystal *crystal;
+    struct scf_options options;
+    double n_electron;
+    int n_band, n_wanted; /* all bands; those that are reported and must converge */
+    int n[3];             /* product grid */
+    size_t n_point;
+    struct sphere density;
+    struct ion_tables ion;
+    struct beta_table *beta; /* [n_species] */
+    struct symmetry symmetry;
+    struct grid *grid;
+    int n_k;
+    struct scf_k *k;
+    struct eigen_work work;
+    struct mix mix;
+    enum la_type complex_type, real_type;
+
+    /* device */
+    double *rho_g_d, *rho_out_g_d, *core_g_d; /* [n_g] complex; core NULL without NLCC */
+    double *local_d, *rho_d, *effective_d, *xc_d, *sum_d, *occ_d;
+    int *symmetry_d;
+    void *potential_d;
+
+    /* results */
+    bool converged;
+    int n_iteration;
+    long h_applications;
+    double estimate; /* of the error of the total energy, Ha */
+    double charge_sum, negative; /* electrons on the grid; their negative part */
+    struct scf_energies energy;
+    struct occupations occupations;
+    double (*force)[3]; /* [n_atom] Ha/bohr, after scf_forces */
+    double stress[6];   /* Ha/bohr^3, xx yy zz yz xz xy, positive under tension, after scf_stress */
+};
+
+/* Sets everything up: meshes, tables, device memory, the superposition of atomic densities. The crystal is borrowed.
+ * KD_EINPUT: options that make no sense; KD_ENOMEM. */
+kd_status scf_create(kd_device *dev, const struct crystal *c, const struct scf_options *options, struct scf **out);
+void scf_free(struct scf *s); /* NULL is fine */
+
+/* Replaces the starting density: rho_g [density.n] complex, host, bohr^-3. */
+kd_status scf_set_density(struct scf *s, const double (*rho_g)[2]);
+kd_status scf_get_density(const struct scf *s, double (*rho_g)[2]);
+
+/* Iterate to self-consistency. KD_ENOCONV after max_iteration, with all results of the last one in place;
+ * KD_ESTOPPED when asked to stop (host/base/stop.h), density and orbitals in place. */
+kd_status scf_run(struct scf *s);
+
+/* After scf_run. Forces sum to zero (the rest is the error of the grid, taken off evenly). */
+kd_status scf_forces(struct scf *s);
+kd_status scf_stress(struct scf *s);
+
+/* Inside the room: the first orbitals of every k-point (scf_start.c). */
+kd_status scf_start_orbitals(struct scf *s);
+int scf_start_count(const struct crystal *c); /* atomic orbitals there are */
+struct pw_hamiltonian scf_hamiltonian(const struct scf *s, const struct scf_k *k);
+
+#endif
