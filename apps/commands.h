@@ -9,6 +9,7 @@ extern const struct app_command cmd_convert;
 extern const struct app_command cmd_energy;
 extern const struct app_command cmd_info;
 extern const struct app_command cmd_pseudo;
+extern const struct app_command cmd_scf;
 extern const struct app_command cmd_train;
 
 static const struct app_command *const commands[] = {
@@ -16,6 +17,7 @@ static const struct app_command *const commands[] = {
     &cmd_convert,
     &cmd_energy,
     &cmd_pseudo,
+    &cmd_scf,
     &cmd_train,
 };
 enum { N_COMMAND = sizeof commands / sizeof *commands };

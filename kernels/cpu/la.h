@@ -3,10 +3,6 @@
 #ifndef KD_CPU_LA_H
 #define KD_CPU_LA_H
 
-#ifdef _OPENMP
-#include <omp.h>
-#endif
-
 #include "kernels/la_ops.h"
 
 #ifdef __cplusplus
@@ -29,15 +25,6 @@ void cpu_panel_combine(enum la_type type, int n_y, int n_x, int n, const void *c
  * w[n] eigenvalues. Combinations whose square norm (of vectors scaled to 1) is below `drop` are left out. work: 3 n n numbers of the
  * kind and 2 n doubles. Returns how many pairs there are, at most want; -1 when the matrices are not finite. */
 int cpu_ritz(enum la_type type, int n, int want, double *s, double *m, double *c, double *w, double drop, double *work);
-
-static inline int cpu_thread(void)
-{
-#ifdef _OPENMP
-    return omp_get_thread_num();
-#else
-    return 0;
-#endif
-}
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* cmd_scf.c - kedge scf: the self-consistent ground state of a crystal. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "apps/app.h"
+#include "host/base/log.h"
+#include "host/base/units.h"
+#include "host/dft/gs.h"
+
+static const char doc[] =
+    "Plane waves, PBE, norm-conserving pseudopotentials (UPF v2). One structure (the last frame of the file), spin-restricted. "
+    "At Gamma and wherever k = -k the orbitals are real; k-meshes are reduced by the space group and time reversal.\n"
+    "Iterations go to stderr, results to stdout, both in the words of pw.x, so that grep '^!' finds the total energy. Energies in Ry "
+    "there, in Ha in --json and in GS.h5. The stress is positive under tension: pw.x prints its negative.\n"
+    "Not converged: exit status 3, and no file is written.\n"
+    "--json: converged, iterations, h_applications, energy_ha, energy_terms_ha, fermi_ev, homo_ev, lumo_ev, eigenvalues_ev[k][band], "
+    "occupations[k][band], kpoints[k], forces_ha_bohr, stress_gpa, seconds.";
+
+static const char examples[] = "  kedge scf quartz.xyz --pseudo-dir upf --kpoints 2 2 2 -o gs.h5\n"
+                               "  kedge scf glass.xyz --pseudo Si=Si.upf --pseudo O=O.upf --precision double --json\n"
+                               "  kedge scf glass.xyz --pseudo-dir upf --core-hole 3 --core-hole-pseudo Sih.upf --charge 1\n";
+
+enum { KEY_PSEUDO = APP_KEY, KEY_DIR, KEY_ECUT, KEY_KPOINTS, KEY_SHIFT, KEY_CHARGE, KEY_SMEARING, KEY_HOLE, KEY_HOLE_FILE, KEY_BANDS,
+       KEY_CONV, KEY_MIXING, KEY_MAX, KEY_NO_SYMMETRY, KEY_NO_FORCES, KEY_START };
+
+struct choices {
+    const char *out, *start;
+    struct pseudo_choice pseudo;
+    struct scf_options scf;
+    bool ready, no_forces;
+    int *open[4], n_open; /* numbers of --kpoints and --kshift that are still to come */
+};
+
+static const struct argp_option options[] = {
+    {"output", 'o', "GS.h5", 0, "Write density, potential, bands, forces here", 0},
+    {"pseudo", KEY_PSEUDO, "EL=FILE", 0, "Pseudopotential of an element (repeatable)", 0},
+    {"pseudo-dir", KEY_DIR, "DIR", 0, "Look here for EL.upf, else EL_*.upf", 0},
+    {"ecut-ry", KEY_ECUT, "RY", 0, "Cutoff of the orbitals (default 50); the density has four times that", 0},
+    {"kpoints", KEY_KPOINTS, "N N N", 0, "Monkhorst-Pack mesh (default 1 1 1: Gamma)", 0},
+    {"kshift", KEY_SHIFT, "S S S", 0, "Shift of the mesh by half a step, 0 or 1 each (default 0 0 0)", 0},
+    {"charge", KEY_CHARGE, "Q", 0, "Charge of the cell in e; a uniform background compensates (default 0)", 0},
+    {"smearing", KEY_SMEARING, "KIND:WIDTH", 0, "gauss, mp, cold or fermi, width with unit eV, Ry or Ha: gauss:0.1eV", 0},
+    {"bands", KEY_BANDS, "N", 0, "Bands to converge and report (default: the occupied ones and one more; smeared: 20 % more)", 0},
+    {"core-hole", KEY_HOLE, "SITE", 0, "Atom (from 0) that gets the pseudopotential of --core-hole-pseudo", 0},
+    {"core-hole-pseudo", KEY_HOLE_FILE, "FILE", 0, "Its file", 0},
+    {"conv-ry", KEY_CONV, "RY", 0, "Stop when the estimated error of the energy is below (default 1e-8)", 0},
+    {"max-iterations", KEY_MAX, "N", 0, "Give up after (default 100)", 0},
+    {"mixing", KEY_MIXING, "BETA", 0, "Fraction of the new density (default 0.7)", 0},
+    {"no-symmetry", KEY_NO_SYMMETRY, NULL, 0, "Use time reversal only", 0},
+    {"no-forces", KEY_NO_FORCES, NULL, 0, "Neither forces nor stress", 0},
+    {"start", KEY_START, "GS.h5", 0, "Start from this density (same atoms, possibly moved; other cutoff, cell or charge)", 0},
+    {0},
+};
+
+/* --kpoints 2 2 2: three words, or one "2 2 2" (or 2,2,2 or 2x2x2). The words after the first come as positional arguments. */
+static kd_status take_three(struct choices *c, const char *option, const char *arg, int *value)
+{
+    char rest;
+    int n = sscanf(arg, "%d%*[ ,x]%d%*[ ,x]%d %c", &value[0], &value[1], &value[2], &rest);
+    if ((n != 1 && n != 3) || (n == 1 && c->n_open > 2))
+        FAIL(KD_EINPUT, "%s: \"%s\", expected three numbers: 2 2 2", option, arg);
+    for (int a = 1; a < 3 && n == 1; a++)
+        c->open[c->n_open++] = &value[a];
+    return KD_OK;
+}
+
+/* The positional words: numbers complete --kpoints and --kshift, what is left is the structure. */
+static kd_status sort_words(struct app *app, const char **path)
+{
+    struct choices *c = app->choices;
+    int used = 0;
+    *path = NULL;
+    for (int i = 0; i < app->n_file; i++) {
+        if (used < c->n_open && strspn(app->file[i], "0123456789") == strlen(app->file[i]))
+            TRY(app_int("--kpoints or --kshift", app->file[i], 0, 64, c->open[used++]));
+        else if (*path)
+            FAIL(KD_EINPUT, "scf: \"%s\" and \"%s\", expected one structure", *path, app->file[i]);
+        else
+            *path = app->file[i];
+    }
+    if (used < c->n_open)
+        FAIL(KD_EINPUT, "--kpoints, --kshift: expected three numbers each: 2 2 2");
+    return *path ? KD_OK : kd_fail(KD_EINPUT, "scf: no structure given");
+}
+
+static kd_status take_smearing(const char *arg, struct scf_options *o)
+{
+    char kind[32], unit[8] = "";
+    double width;
+    if (sscanf(arg, "%31[^:]:%lf%7s", kind, &width, unit) < 2 || !(width > 0))
+        FAIL(KD_EINPUT, "--smearing: \"%s\", expected KIND:WIDTH, for instance gauss:0.1eV", arg);
+    TRY(smearing_parse(kind, &o->smearing));
+    if (strcasecmp(unit, "ev") == 0)
+        o->width = ha_from_ev(width);
+    else if (strcasecmp(unit, "ry") == 0)
+        o->width = ha_from_ry(width);
+    else if (strcasecmp(unit, "ha") == 0)
+        o->width = width;
+    else
+        FAIL(KD_EINPUT, "--smearing: unit \"%s\", expected eV, Ry or Ha", unit);
+    return KD_OK;
+}
+
+static void prepare(struct choices *c)
+{
+    if (c->ready)
+        return;
+    c->scf = scf_defaults();
+    c->pseudo.core_hole_site = -1;
+    c->ready = true;
+}
+
+static kd_status take_physics(struct app *app, int key, const char *arg)
+{
+    struct choices *c = app->choices;
+    double x;
+    switch (key) {
+    case KEY_ECUT:
+        TRY(app_double("--ecut-ry", arg, 1, 1000, &x));
+        c->scf.ecut = ha_from_ry(x);
+        return KD_OK;
+    case KEY_KPOINTS:
+        return take_three(c, "--kpoints", arg, c->scf.mesh);
+    case KEY_SHIFT:
+        return take_three(c, "--kshift", arg, c->scf.shift);
+    case KEY_CHARGE:
+        return app_double("--charge", arg, -1000, 1000, &c->scf.charge);
+    case KEY_SMEARING:
+        return take_smearing(arg, &c->scf);
+    case KEY_BANDS:
+        return app_int("--bands", arg, 1, 100000, &c->scf.n_band);
+    case KEY_CONV:
+        TRY(app_double("--conv-ry", arg, 1e-14, 1, &x));
+        c->scf.accuracy = ha_from_ry(x);
+        return KD_OK;
+    case KEY_MAX:
+        return app_int("--max-iterations", arg, 1, 10000, &c->scf.max_iteration);
+    case KEY_MIXING:
+        return app_double("--mixing", arg, 0.001, 1, &c->scf.mixing);
+    case KEY_NO_SYMMETRY:
+        c->scf.symmetry = false;
+        return KD_OK;
+    }
+    return app_option_unknown(app);
+}
+
+static kd_status take(struct app *app, int key, const char *arg)
+{
+    struct choices *c = app->choices;
+    prepare(c);
+    switch (key) {
+    case 'o':
+        c->out = arg;
+        return KD_OK;
+    case KEY_START:
+        c->start = arg;
+        return KD_OK;
+    case KEY_NO_FORCES:
+        c->no_forces = true;
+        return KD_OK;
+    case KEY_DIR:
+        c->pseudo.directory = arg;
+        return KD_OK;
+    case KEY_HOLE:
+        return app_int("--core-hole", arg, 0, 1000000, &c->pseudo.core_hole_site);
+    case KEY_HOLE_FILE:
+        c->pseudo.core_hole_file = arg;
+        return KD_OK;
+    case KEY_PSEUDO:
+        if (c->pseudo.n_given == PSEUDO_SET_MAX)
+            FAIL(KD_EINPUT, "--pseudo: more than %d", PSEUDO_SET_MAX);
+        c->pseudo.given[c->pseudo.n_given++] = arg;
+        return KD_OK;
+    }
+    return take_physics(app, key, arg);
+}
+
+/* ---- report ---- */
+
+static kd_status iteration(void *owner, int n, double energy, double accuracy, double seconds)
+{
+    (void)owner;
+    log_info("iteration # %2d   total energy = %17.8f Ry   estimated scf accuracy < %9.2e Ry   %8.2f s", n, ry_from_ha(energy),
+             ry_from_ha(accuracy), seconds);
+    if (log_wants_events()) {
+        struct js *fields = js_new();
+        js_int(fields, "iteration", n);
+        js_double(fields, "energy_ha", energy);
+        js_double(fields, "accuracy_ha", accuracy);
+        log_event("scf_iteration", fields);
+    }
+    return KD_OK;
+}
+
+static void print_bands(struct app *app, const struct scf *s)
+{
+    for (int i = 0; i < s->n_k; i++) {
+        const struct scf_k *k = &s->k[i];
+        app_print(app, "\n     k = %.6f %.6f %.6f (fractions)  weight %.6f  %d plane waves, bands (eV):\n", k->point.frac[0],
+                  k->point.frac[1], k->point.frac[2], k->point.weight, k->sphere.n);
+        for (int j = 0; j < s->n_wanted; j++)
+            app_print(app, "%s%10.4f%s", j % 8 == 0 ? "  " : "", ev_from_ha(k->eps[j]), j % 8 == 7 || j == s->n_wanted - 1 ? "\n" : "");
+    }
+}
+
+static void print_forces(struct app *app, const struct scf *s)
+{
+    app_print(app, "\n     Forces acting on atoms (Ry/bohr):\n");
+    for (int i = 0; i < s->crystal->n_atom; i++)
+        app_print(app, "     atom %4d  %-2s  force = %13.8f %13.8f %13.8f\n", i, s->crystal->pseudo[s->crystal->species[i]]->element,
+                  ry_from_ha(s->force[i][0]), ry_from_ha(s->force[i][1]), ry_from_ha(s->force[i][2]));
+    app_print(app, "\n     stress (GPa, positive under tension)  xx %.4f  yy %.4f  zz %.4f  yz %.4f  xz %.4f  xy %.4f\n",
+              gpa_from_ha_bohr3(s->stress[0]), gpa_from_ha_bohr3(s->stress[1]), gpa_from_ha_bohr3(s->stress[2]),
+              gpa_from_ha_bohr3(s->stress[3]), gpa_from_ha_bohr3(s->stress[4]), gpa_from_ha_bohr3(s->stress[5]));
+}
+
+static void print_results(struct app *app, const struct scf *s, bool forces)
+{
+    const struct scf_energies *e = &s->energy;
+    print_bands(app, s);
+    if (s->options.smearing != SMEARING_FIXED)
+        app_print(app, "\n     the Fermi energy is %10.4f ev\n", ev_from_ha(s->occupations.fermi));
+    else if (isfinite(s->occupations.lumo))
+        app_print(app, "\n     highest occupied, lowest unoccupied level (ev): %10.4f %10.4f\n", ev_from_ha(s->occupations.homo),
+                  ev_from_ha(s->occupations.lumo));
+    app_print(app, "\n!    total energy              = %17.8f Ry\n", ry_from_ha(e->total));
+    app_print(app, "     estimated scf accuracy    < %17.2e Ry\n\n", ry_from_ha(s->estimate));
+    app_print(app, "     one-electron contribution = %17.8f Ry\n", ry_from_ha(e->one_electron));
+    app_print(app, "     hartree contribution      = %17.8f Ry\n", ry_from_ha(e->hartree));
+    app_print(app, "     xc contribution           = %17.8f Ry\n", ry_from_ha(e->xc));
+    app_print(app, "     ewald contribution        = %17.8f Ry\n", ry_from_ha(e->ewald));
+    if (s->options.smearing != SMEARING_FIXED)
+        app_print(app, "     smearing contrib. (-TS)   = %17.8f Ry\n", ry_from_ha(e->smearing));
+    app_print(app, "\n     convergence has %sbeen achieved in %d iterations, %ld applications of H to a band\n",
+              s->converged ? "" : "NOT ", s->n_iteration, s->h_applications);
+    if (forces)
+        print_forces(app, s);
+}
+
+/* ---- run ---- */
+
+static kd_status calculate(struct app *app, struct scf *s, const struct structure *structure, const struct pseudo_set *set)
+{
+    const struct choices *c = app->choices;
+    bool forces = !c->no_forces;
+    if (c->start)
+        TRY(gs_start_density(c->start, s, structure));
+    kd_status status = scf_run(s);
+    if (status == KD_ENOCONV) {
+        gs_json(s, false, false, app->json);
+        print_results(app, s, false);
+    }
+    TRY(status);
+    if (forces) {
+        TRY(scf_forces(s));
+        TRY(scf_stress(s));
+    }
+    gs_json(s, forces, forces, app->json);
+    print_results(app, s, forces);
+    if (c->out)
+        TRY(gs_write(c->out, s, structure, set, NULL));
+    return KD_OK;
+}
+
+static kd_status with_structure(struct app *app, const struct structure *structure)
+{
+    struct choices *c = app->choices;
+    struct pseudo_set set = {0};
+    struct crystal crystal = {0};
+    struct scf *s = NULL;
+    kd_device *dev;
+    kd_status status = KD_OK;
+    TRY(pseudo_set_read(structure, &c->pseudo, &set));
+    TRY_OUT(crystal_create(structure, set.n, set.list, set.species, &crystal));
+    TRY_OUT(app_device(app, &dev));
+    c->scf.precision = app->precision;
+    c->scf.seed = app->seed;
+    c->scf.report = iteration;
+    TRY_OUT(scf_create(dev, &crystal, &c->scf, &s));
+    log_info("%d atoms, %g electrons, %d bands, %d k-points, %d symmetry operations, grid %d x %d x %d, %d plane waves at the first k",
+             crystal.n_atom, s->n_electron, s->n_wanted, s->n_k, s->symmetry.n_op, s->n[0], s->n[1], s->n[2], s->k[0].sphere.n);
+    TRY_OUT(calculate(app, s, structure, &set));
+out:
+    scf_free(s);
+    crystal_free(&crystal);
+    pseudo_set_free(&set);
+    return status;
+}
+
+static kd_status run(struct app *app)
+{
+    struct structure *frame;
+    int n;
+    const char *path;
+    prepare(app->choices);
+    TRY(sort_words(app, &path));
+    TRY(structures_read(path, &frame, &n));
+    kd_status status = with_structure(app, &frame[n - 1]);
+    structures_free(frame, n);
+    return status;
+}
+
+const struct app_command cmd_scf = {
+    .name = "scf",
+    .summary = "Self-consistent ground state: energy, bands, forces, stress",
+    .arguments = "IN.xyz",
+    .doc = doc,
+    .examples = examples,
+    .n_file_min = 1,
+    .n_file_max = 5,
+    .option = options,
+    .take = take,
+    .choices_size = sizeof(struct choices),
+    .run = run,
+};
