@@ -152,7 +152,7 @@ static kd_status join_words(struct app *app, const struct argp_option *options, 
         size += strlen(argv[i]) + 1;
     app->word = malloc(size);
     if (!app->word)
-        FAIL(KD_ENOMEM, "kedge: no host memory");
+        FAIL(KD_ENOMEM, "no host memory");
     char *room = (char *)(app->word + argc + 1);
     bool only_files = false;
     *n_word = 0;
@@ -328,7 +328,7 @@ kd_status options_parse(struct app *app, int argc, char **argv)
     if (!options || !doc) {
         free(options);
         free(doc);
-        FAIL(KD_ENOMEM, "kedge: no host memory");
+        FAIL(KD_ENOMEM, "no host memory");
     }
     int n_word = 0;
     kd_status status = join_words(app, options, argc, argv, &n_word);

@@ -8,8 +8,11 @@
 /* H5Lexists asks one step at a time: every group above must be there first. */
 bool h5_exists(struct h5 *f, const char *name)
 {
-    char *copy = strdup(name);
-    bool found = copy != NULL;
+    char copy[1024]; /* longer names are none */
+    size_t length = strlen(name);
+    bool found = length < sizeof copy;
+    if (found)
+        memcpy(copy, name, length + 1);
     for (char *at = copy; found && at && *at;) {
         char *slash = strchr(at + 1, '/');
         if (slash)
@@ -20,7 +23,6 @@ bool h5_exists(struct h5 *f, const char *name)
         at = slash;
     }
     H5Eclear2(H5E_DEFAULT);
-    free(copy);
     return found;
 }
 

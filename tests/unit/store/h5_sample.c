@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* h5_sample.c - writes one of everything for h5py_test.sh, and reads what h5py wrote. */
+/* h5_sample.c - writes one of everything, for h5py_test.sh and faults/walk.sh; reads that again, or what h5py wrote. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +39,24 @@ static kd_status read_all(struct h5 *f)
     return KD_OK;
 }
 
+/* What write_all wrote. */
+static kd_status reread(struct h5 *f)
+{
+    double energy[2][3];
+    struct h5_array weight = {.name = "layers.0.weight", .kind = H5_FLOAT, .rank = 1};
+    void *values;
+    char **names, text[32];
+    size_t n;
+    TRY(h5_read(f, &(struct h5_array){"bands/energy_ha", H5_DOUBLE, 2, {2, 3}, .unit = "Ha"}, energy));
+    TRY(h5_read_new(f, &weight, &values));
+    free(values);
+    TRY(h5_read_strings(f, "species", &n, &names));
+    free(names);
+    TRY(h5_list(f, "/", &n, &names));
+    free(names);
+    return h5_get_text(f, "/", "creator", text, sizeof text);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 3)
@@ -47,7 +65,7 @@ int main(int argc, char **argv)
     bool write = strcmp(argv[1], "write") == 0;
     kd_status status = write ? h5_create(argv[2], &f) : h5_open(argv[2], &f);
     if (status == KD_OK) {
-        status = write ? write_all(f) : read_all(f);
+        status = write ? write_all(f) : strcmp(argv[1], "reread") == 0 ? reread(f) : read_all(f);
         if (write && status == KD_OK)
             status = h5_commit(f);
         else
