@@ -57,7 +57,7 @@ static void seconds_by_name_do_not_count_a_span_inside_itself_twice(void **state
     span_open();
     double began = clock_seconds();
     work(3);
-    double took = clock_seconds() - began;
+    double took = clock_seconds() - began + 1e-5; /* ticks are set against the clock by two readings some 100 ns apart */
     assert_true(span_seconds("scf") > 0 && span_seconds("scf") <= took);
     struct js *root = js_new();
     span_json(root, "seconds");
