@@ -7,6 +7,7 @@
 
 extern const struct app_command cmd_convert;
 extern const struct app_command cmd_energy;
+extern const struct app_command cmd_generate;
 extern const struct app_command cmd_info;
 extern const struct app_command cmd_pseudo;
 extern const struct app_command cmd_scf;
@@ -15,6 +16,7 @@ extern const struct app_command cmd_train;
 static const struct app_command *const commands[] = {
     &cmd_info,
     &cmd_convert,
+    &cmd_generate,
     &cmd_energy,
     &cmd_pseudo,
     &cmd_scf,
