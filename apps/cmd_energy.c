@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* cmd_energy.c - kedge energy: Tersoff energy, forces and virial of every frame of every file. */
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "apps/app.h"
+#include "apps/frames.h"
 #include "host/base/paths.h"
 #include "host/base/units.h"
 #include "host/md/energy.h"
@@ -48,30 +47,6 @@ static kd_status take(struct app *app, int key, const char *arg)
         return KD_OK;
     }
     return app_option_unknown(app);
-}
-
-/* ---- the frames of all files, one after the other ---- */
-
-struct frames {
-    struct structure *frame;
-    int n;
-};
-
-static kd_status append_file(const char *path, struct frames *all)
-{
-    struct structure *frame;
-    int n;
-    TRY(structures_read(path, &frame, &n));
-    struct structure *longer = realloc(all->frame, (size_t)(all->n + n) * sizeof *longer);
-    if (!longer) {
-        structures_free(frame, n);
-        FAIL(KD_ENOMEM, "%s: no host memory for %d frames", path, n);
-    }
-    memcpy(longer + all->n, frame, (size_t)n * sizeof *frame);
-    free(frame); /* the frames themselves have moved */
-    all->frame = longer;
-    all->n += n;
-    return KD_OK;
 }
 
 /* ---- report ---- */
@@ -120,8 +95,7 @@ static kd_status evaluate(struct app *app, struct frames *all, struct potential 
     char path[PATH_MAX];
     kd_device *dev;
     TRY(data_or_given(c->potential ? c->potential : "SiO.tersoff", path));
-    for (int f = 0; f < app->n_file; f++)
-        TRY(append_file(app->file[f], all));
+    TRY(frames_read(app, all));
     TRY(energy_potential(path, all->frame, all->n, p));
     TRY(app_device(app, &dev));
     TRY(energy_evaluate(dev, p, app->precision, all->frame, all->n));

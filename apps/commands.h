@@ -5,6 +5,7 @@
 
 #include "apps/app.h"
 
+extern const struct app_command cmd_analyze;
 extern const struct app_command cmd_convert;
 extern const struct app_command cmd_energy;
 extern const struct app_command cmd_generate;
@@ -18,6 +19,7 @@ static const struct app_command *const commands[] = {
     &cmd_convert,
     &cmd_generate,
     &cmd_energy,
+    &cmd_analyze,
     &cmd_pseudo,
     &cmd_scf,
     &cmd_train,
