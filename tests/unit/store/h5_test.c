@@ -237,6 +237,9 @@ static void what_is_not_as_expected_is_refused_by_name(void **state)
     refused(h5_read_new(f, &a, &new), KD_EINPUT, "2 dimensions, expected 1");
     refused(h5_shape(f, "species", &a), KD_EINPUT, "text, expected numbers");
     refused(h5_read_strings(f, "mask", &n, &names), KD_EINPUT, "not text");
+    refused(h5_read_strings(f, "none", &n, &names), KD_EINPUT, "none: no such dataset");
+    refused(h5_read_strings(f, "bands", &n, &names), KD_EINPUT, "expected a dataset");
+    refused(h5_get_numbers(f, "bands", "gap_ev", H5_DOUBLE, 2, d), KD_EINPUT, "another count of numbers");
     refused(h5_list(f, "none", &n, &names), KD_EINPUT, "expected a group");
     refused(h5_get_text(f, "/", "creator", text, sizeof text), KD_EINPUT, "/@creator: a longer text");
     refused(h5_get_text(f, "/", "none", text, sizeof text), KD_EINPUT, "no such attribute");
@@ -268,6 +271,24 @@ static void nan_is_written_only_when_asked_for_and_spoils_the_file_otherwise(voi
     refused(h5_write(f, &(struct h5_array){"w", H5_FLOAT, 0}, &infinite), KD_EINTERNAL, "not finite");
     refused(h5_set_double(f, "/", "gap_ev", NAN), KD_EINTERNAL, "/@gap_ev");
     h5_abandon(f);
+}
+
+static void shapes_that_cannot_be_are_our_mistake(void **state)
+{
+    (void)state;
+    struct h5 *f;
+    const double one = 1;
+    const struct h5_array huge = {"huge", H5_DOUBLE, 3, {SIZE_MAX, 2, 2}};
+    assert_ok(h5_create(scratch_path("shape.h5"), &f));
+    refused(h5_write(f, &huge, &one), KD_EINTERNAL, "a shape that cannot be");
+    refused(h5_write(f, &(struct h5_array){"deep", H5_DOUBLE, H5_MAX_RANK + 1}, &one), KD_EINTERNAL, "a shape that cannot be");
+    assert_ok(h5_write(f, &(struct h5_array){"scalar", H5_DOUBLE, 0}, &one));
+    refused(h5_append(f, "scalar", 1, &one), KD_EINTERNAL, "a scalar does not grow");
+    assert_ok(h5_write(f, &(struct h5_array){"fixed", H5_DOUBLE, 1, {1}}, &one));
+    refused(h5_append(f, "fixed", 1, &one), KD_EIO, "fixed: cannot append");
+    refused(h5_link(f, "nothing", "alias"), KD_EIO, "alias: cannot link");
+    h5_abandon(f);
+    assert_int_equal(scratch_count("shape.h5"), 0);
 }
 
 static void a_name_is_written_once(void **state)
@@ -412,6 +433,7 @@ int main(void)
         cmocka_unit_test(provenance_becomes_attributes),
         cmocka_unit_test(what_is_not_as_expected_is_refused_by_name),
         cmocka_unit_test(nan_is_written_only_when_asked_for_and_spoils_the_file_otherwise),
+        cmocka_unit_test(shapes_that_cannot_be_are_our_mistake),
         cmocka_unit_test(a_name_is_written_once),
         cmocka_unit_test(a_truncated_file_is_refused_wherever_it_ends),
         cmocka_unit_test(a_damaged_file_never_crashes),
