@@ -23,10 +23,11 @@ kd_status cpu_xc_create(struct cpu_xc **out)
         FAIL(KD_ENOMEM, "xc: no host memory");
     for (int i = 0; i < N_PART; i++)
         if (xc_func_init(&xc->part[i], id[i], XC_UNPOLARIZED) != 0) {
+            const int missing = id[i];
             while (--i >= 0)
                 xc_func_end(&xc->part[i]);
             free(xc);
-            FAIL(KD_EINTERNAL, "xc: libxc has no functional %d", id[i]);
+            FAIL(KD_EINTERNAL, "xc: libxc has no functional %d", missing);
         }
     *out = xc;
     return KD_OK;
