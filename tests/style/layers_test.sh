@@ -3,7 +3,7 @@
 # layers_test.sh - the house is clean, and each kind of violation, planted in a copy, is found.
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
-bash "$here/layers.sh" "$SOURCE"
+python3 "$here/layers.py" "$SOURCE"
 
 trap 'rm -rf "$work"' EXIT
 work=$(mktemp -d)
@@ -11,7 +11,7 @@ plant() { # file line: must be found
     rm -rf "${work:?}"/*
     mkdir -p "$work/$(dirname "$1")" "$work/kernels" "$work/host/base" "$work/apps" "$work/bench"
     printf '%s\n' "$2" >"$work/$1"
-    if bash "$here/layers.sh" "$work" >"$work/report"; then
+    if python3 "$here/layers.py" "$work" >"$work/report"; then
         echo "not found: $2 in $1"
         exit 1
     fi
