@@ -127,38 +127,58 @@ template <class T, int W> struct simd {
         return r;
     }
 
-    /* e^x for exp_least <= x (held there) and below overflow; |error| about one unit in the last place. */
-    static KD_INLINE real exp(real x)
+    /* The functions below take K vectors at once, step by step: one polynomial alone is a chain of dependent operations
+     * that leaves most of the processor idle. */
+
+    /* e^x, x above exp_least (see below for the rest) and below overflow; error about one unit in the last place. */
+    template <int K> static KD_INLINE void exp(real (&x)[K])
     {
         typedef ieee<T> f;
-        x = larger(x, all(f::exp_least));
-        real shifted = x * (T)1.4426950408889634 + f::round;
-        real k = shifted - f::round;
-        real r = x - k * f::ln2_high;
-        r = r - k * f::ln2_low;
-        real sum = all(inverse_factorial<T>.at[f::exp_terms]);
+        real shifted[K], sum[K];
+        for (int k = 0; k < K; k++) {
+            shifted[k] = x[k] * (T)1.4426950408889634 + f::round;
+            real whole = shifted[k] - f::round;
+            x[k] = x[k] - whole * f::ln2_high;
+            x[k] = x[k] - whole * f::ln2_low;
+            sum[k] = all(inverse_factorial<T>.at[f::exp_terms]);
+        }
 #pragma GCC unroll 16
         for (int n = f::exp_terms - 1; n >= 0; n--)
-            sum = sum * r + inverse_factorial<T>.at[n];
-        return from_bits(bits(sum) + (bits(shifted) << (int)f::mantissa));
+            for (int k = 0; k < K; k++)
+                sum[k] = sum[k] * x[k] + inverse_factorial<T>.at[n];
+        for (int k = 0; k < K; k++)
+            x[k] = from_bits(bits(sum[k]) + (bits(shifted[k]) << (int)f::mantissa));
     }
-    /* log x for normal x > 0. x = m 2^k with m in [sqrt(1/2), sqrt(2)), log m = 2 atanh((m - 1)/(m + 1)). */
-    static KD_INLINE real log(real x)
+    /* The same for arguments that may lie below exp_least: they are held there, where e^x is as good as 0. */
+    template <int K> static KD_INLINE void exp_held(real (&x)[K])
+    {
+        for (int k = 0; k < K; k++)
+            x[k] = larger(x[k], all(ieee<T>::exp_least));
+        exp(x);
+    }
+    /* log x for normal x > 0. x = m 2^e with m in [sqrt(1/2), sqrt(2)), log m = 2 atanh((m - 1)/(m + 1)). */
+    template <int K> static KD_INLINE void log(real (&x)[K])
     {
         typedef ieee<T> f;
         typedef typename ieee<T>::word integer;
-        word shifted = bits(x) - f::half_root + ((integer)f::bias << (int)f::mantissa);
-        word k_bits = (word)((natural)shifted >> (int)f::mantissa); /* biased exponent, positive for every normal x */
-        real k = from_bits(k_bits | f::big) - (T)(f::big_value + f::bias);
-        real m = from_bits((shifted & (((integer)1 << (int)f::mantissa) - 1)) + f::half_root);
-        real s = (m - (T)1) / (m + (T)1);
-        real z = s * s;
-        real sum = all((T)1 / (2 * (int)f::log_terms + 1));
+        real e[K], s[K], z[K], sum[K];
+        for (int k = 0; k < K; k++) {
+            word shifted = bits(x[k]) - f::half_root + ((integer)f::bias << (int)f::mantissa);
+            word biased = (word)((natural)shifted >> (int)f::mantissa); /* positive for every normal x */
+            e[k] = from_bits(biased | f::big) - (T)(f::big_value + f::bias);
+            real m = from_bits((shifted & (((integer)1 << (int)f::mantissa) - 1)) + f::half_root);
+            s[k] = (m - (T)1) / (m + (T)1);
+            z[k] = s[k] * s[k];
+            sum[k] = all((T)1 / (2 * (int)f::log_terms + 1));
+        }
 #pragma GCC unroll 16
         for (int n = f::log_terms - 1; n >= 1; n--)
-            sum = sum * z + (T)1 / (T)(2 * n + 1);
-        real tail = sum * z * s;
-        return k * f::ln2_high + (2 * s + (2 * tail + k * f::ln2_low));
+            for (int k = 0; k < K; k++)
+                sum[k] = sum[k] * z[k] + (T)1 / (T)(2 * n + 1);
+        for (int k = 0; k < K; k++) {
+            real tail = sum[k] * z[k] * s[k];
+            x[k] = e[k] * f::ln2_high + (2 * s[k] + (2 * tail + e[k] * f::ln2_low));
+        }
     }
     /* sin(pi y / 2), cos(pi y / 2) for 0 <= y <= 1: both by series about 0 with y folded at 1/2, exact at the ends. */
     static KD_INLINE void quarter_wave(real y, real &sine, real &cosine)

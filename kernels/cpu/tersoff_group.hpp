@@ -69,25 +69,34 @@ template <class T, int W> struct tersoff_group {
         }
     }
 
-    /* Everything that needs one bond only. (x, y, z) comes in as r_j - r_i; inward as RANGE2 - r^2. */
-    KD_INLINE void measure(slot &s) const
+    /* Everything that needs one bond only, for K slots. (x, y, z) comes in as r_j - r_i; inward as RANGE2 - r^2. */
+    template <int K> KD_INLINE void measure(slot *s) const
     {
-        real outer = pair(OUTER, s.kind);
-        real below = s.inward + pair(OUTER_EXCESS, s.kind);
-        real r = v::root(pair(RANGE2, s.kind) - s.inward);
-        real outer_plus_r = outer + r;
-        real quotient = (T)1 / (r * outer_plus_r);
-        s.r = r;
-        s.r_inverse = quotient * outer_plus_r;
-        s.inward = below * (quotient * r);
-        s.x *= s.r_inverse;
-        s.y *= s.r_inverse;
-        s.z *= s.r_inverse;
-        real width_inverse = pair(WIDTH_INVERSE, s.kind);
-        taper(s.inward * width_inverse, width_inverse, s.fc, s.dfc);
-        s.repulsion = pair(HALF_A, s.kind) * v::exp(pair(LAMBDA1, s.kind) * s.inward);
-        s.attraction = pair(HALF_B, s.kind) * v::exp(pair(LAMBDA2, s.kind) * s.inward);
-        s.zeta = s.along = s.across_x = s.across_y = s.across_z = v::all(0);
+        real energy_of[2 * K];
+        for (int k = 0; k < K; k++, s++) {
+            real outer = pair(OUTER, s->kind);
+            real below = s->inward + pair(OUTER_EXCESS, s->kind);
+            real r = v::root(pair(RANGE2, s->kind) - s->inward);
+            real outer_plus_r = outer + r;
+            real quotient = (T)1 / (r * outer_plus_r);
+            s->r = r;
+            s->r_inverse = quotient * outer_plus_r;
+            s->inward = below * (quotient * r);
+            s->x *= s->r_inverse;
+            s->y *= s->r_inverse;
+            s->z *= s->r_inverse;
+            real width_inverse = pair(WIDTH_INVERSE, s->kind);
+            taper(s->inward * width_inverse, width_inverse, s->fc, s->dfc);
+            energy_of[2 * k] = pair(LAMBDA1, s->kind) * s->inward;
+            energy_of[2 * k + 1] = pair(LAMBDA2, s->kind) * s->inward;
+        }
+        s -= K;
+        v::exp(energy_of);
+        for (int k = 0; k < K; k++, s++) {
+            s->repulsion = pair(HALF_A, s->kind) * energy_of[2 * k];
+            s->attraction = pair(HALF_B, s->kind) * energy_of[2 * k + 1];
+            s->zeta = s->along = s->across_x = s->across_y = s->across_z = v::all(0);
+        }
     }
 
     static KD_INLINE real cosine_between(const slot &a, const slot &b)
@@ -119,21 +128,34 @@ template <class T, int W> struct tersoff_group {
 
     /* Energy of a bond; dE/dzeta; the part of dE/dr that does not go through zeta. With L = n log(beta zeta),
      * b = exp(-log(1 + e^L) / 2n) and db/dzeta = -b / (2 zeta) e^L / (1 + e^L), written so that e^L cannot overflow. */
-    KD_INLINE void bond_order(slot &s)
+    template <int K> KD_INLINE void bond_order(slot *s)
     {
-        real zeta = v::larger(s.zeta, v::all(ieee<T>::tiny));
-        real power = pair(POWER_N, s.kind) * v::log(zeta) + pair(N_LOG_BETA, s.kind);
-        word strong = power > (T)0;
-        real small = v::exp(strong ? -power : power);
-        real share = (T)1 / ((T)1 + small);
-        real softplus = v::larger(power, v::all(0)) + v::log((T)1 + small);
-        real b = v::exp(pair(MINUS_HALF_N, s.kind) * softplus);
-        real by_zeta = (T)0.5 * b * (strong ? share : small * share) / zeta;
-        by_zeta = s.zeta > ieee<T>::tiny ? by_zeta : v::all(0);
-        real bound = b * s.attraction, net = s.repulsion - bound;
-        energy += __builtin_convertvector(s.fc * net, wide);
-        s.pull = s.fc * s.attraction * by_zeta;
-        s.radial = s.dfc * net + s.fc * (bound * pair(LAMBDA2, s.kind) - s.repulsion * pair(LAMBDA1, s.kind));
+        real zeta[K], power[K], small[K], share[K], b[K];
+        word strong[K];
+        for (int k = 0; k < K; k++)
+            power[k] = zeta[k] = v::larger(s[k].zeta, v::all(ieee<T>::tiny));
+        v::log(power);
+        for (int k = 0; k < K; k++) {
+            power[k] = pair(POWER_N, s[k].kind) * power[k] + pair(N_LOG_BETA, s[k].kind);
+            strong[k] = power[k] > (T)0;
+            small[k] = strong[k] ? -power[k] : power[k];
+        }
+        v::exp_held(small);
+        for (int k = 0; k < K; k++)
+            b[k] = (T)1 + small[k];
+        v::log(b);
+        for (int k = 0; k < K; k++) {
+            share[k] = (strong[k] ? v::all(1) : small[k]) / (((T)1 + small[k]) * zeta[k]);
+            b[k] = pair(MINUS_HALF_N, s[k].kind) * (v::larger(power[k], v::all(0)) + b[k]);
+        }
+        v::exp_held(b);
+        for (int k = 0; k < K; k++, s++) {
+            real by_zeta = s->zeta > ieee<T>::tiny ? (T)0.5 * b[k] * share[k] : v::all(0);
+            real bound = b[k] * s->attraction, net = s->repulsion - bound;
+            energy += __builtin_convertvector(s->fc * net, wide);
+            s->pull = s->fc * s->attraction * by_zeta;
+            s->radial = s->dfc * net + s->fc * (bound * pair(LAMBDA2, s->kind) - s->repulsion * pair(LAMBDA1, s->kind));
+        }
     }
 
     KD_INLINE void sum_forces()
@@ -214,8 +236,9 @@ template <class T, int W> struct tersoff_group {
         word cubic = triple(CUBIC, j.kind, k.kind) != (T)0;
         real exponent = cubic ? reach * reach * reach : reach;
         /* LAMMPS' bounds: beyond |69.0776| the factor is 1e30 or 0, which FP32 holds as well */
-        real inside = v::smaller(v::larger(exponent, v::all((T)-69.0776)), v::all((T)69.0776));
-        t.growth = exponent < (T)-69.0776 ? v::all(0) : v::exp(inside);
+        real inside[1] = {v::smaller(v::larger(exponent, v::all((T)-69.0776)), v::all((T)69.0776))};
+        v::exp(inside);
+        t.growth = exponent < (T)-69.0776 ? v::all(0) : inside[0];
         t.growth_rate = t.growth * (cubic ? (T)3 * reach * reach * lambda : lambda);
         return t;
     }
@@ -257,19 +280,24 @@ template <class T, int W> struct tersoff_group {
         energy = wide{};
         for (int c = 0; c < 6; c++)
             virial[c] = v::all(0);
-        for (int a = 0; a < n_slot; a++)
-            measure(at[a]);
+        int a = 0;
+        for (; a + 2 <= n_slot; a += 2)
+            measure<2>(at + a);
+        if (a < n_slot)
+            measure<1>(at + a);
         if (numbers->separable)
             sum_zeta();
         else
             sum_zeta_any();
-        for (int a = 0; a < n_slot; a++)
-            bond_order(at[a]);
+        for (a = 0; a + 2 <= n_slot; a += 2)
+            bond_order<2>(at + a);
+        if (a < n_slot)
+            bond_order<1>(at + a);
         if (numbers->separable)
             sum_forces();
         else
             sum_forces_any();
-        for (int a = 0; a < n_slot; a++)
+        for (a = 0; a < n_slot; a++)
             assemble(at[a]);
     }
 };

@@ -28,8 +28,10 @@ template <class T, int W> struct tersoff_lanes {
     struct block_state {
         double4 shift[64];                 /* lattice vectors of shifts -1, 0, 1, 2 */
         int start[TERSOFF_BLOCK + 1];      /* first live bond of each atom, from the block's first */
-        int order[TERSOFF_BLOCK + W];      /* atoms sorted by species, then by number of live bonds */
-        double sum[TERSOFF_SUMS][TERSOFF_BLOCK];
+        int key[TERSOFF_BLOCK];            /* what atoms are sorted by */
+        int order[TERSOFF_BLOCK];          /* atoms sorted by species, then by number of live bonds */
+        int place[TERSOFF_BLOCK];          /* where an atom stands in that order */
+        double sum[TERSOFF_BLOCK + W][TERSOFF_SUMS]; /* in that order */
     };
 
     static size_t round64(size_t n)
@@ -49,7 +51,7 @@ template <class T, int W> struct tersoff_lanes {
     {
         size_t n = (size_t)capacity;
         return round64(sizeof(block_state)) + vectors_bytes(capacity) + slots_bytes(capacity) +
-               round64((n * (n + 1) / 2) * sizeof(tersoff_angle<T, W>)) + round64((n + 1) * sizeof(int));
+               round64((n * (n + 1) / 2) * sizeof(tersoff_angle<T, W>)) + round64(TERSOFF_SPECIES * (n + 1) * sizeof(int));
     }
 
     static void prepare(const tersoff_call *call)
@@ -85,67 +87,101 @@ template <class T, int W> struct tersoff_lanes {
         }
     }
 
-    /* Copies the live bonds of atom i behind those of the atoms before it; returns how many there are now. */
-    static KD_INLINE int find_bonds(const tersoff_call *call, const double *cell, const double4 *shift, int i,
-                                    int stored, int64_t base, T (*vector)[4])
+    /* What the search for live bonds reads and writes, in locals: a store of a vector may alias any pointer in memory. */
+    struct search {
+        const double *position, *cell;
+        const double4 *shift;
+        const int *species;
+        T (*vector)[4];
+        tersoff_bond *bond;
+    };
+
+    static __attribute__((noinline, cold)) double4 far_lattice(const double *cell, int packed)
     {
-        const md_neighbors *list = call->list;
-        const double *position = call->batch->position_d;
-        const int *species = call->batch->species_d;
-        const size_t row = (size_t)(i / MD_TILE) * (size_t)list->capacity * MD_TILE + (size_t)(i % MD_TILE);
-        const int *index = list->index_d + row, *packed = list->shift_d + row;
-        const double *range2 = ((const numbers *)call->table)->range2[species[i]];
-        const double4 here = *(const double4_any *)(position + 4 * (size_t)i);
-        const int n = list->count_d[i];
-        const uint32_t least = (511u << 20) | (511u << 10) | 511u; /* packed (-1, -1, -1) */
-        tersoff_bond *bond = call->bond + base;
-        for (int w = 0; w * 64 < n || w < call->n_word; w++) {
-            uint64_t mask = 0;
-            tersoff_live *live = &call->live[(size_t)i * (size_t)call->n_word + (size_t)w];
-            live->start = base + stored;
-            for (int s = w * 64; s < n && s < w * 64 + 64; s++) {
-                int j = index[(size_t)s * MD_TILE];
-                int translation = packed[(size_t)s * MD_TILE];
-                uint32_t q = (uint32_t)translation - least;
-                double4 d = *(const double4_any *)(position + 4 * (size_t)j) - here;
-                if (__builtin_expect((q & ~0x300C03u) == 0, 1))
-                    d += shift[(q | q >> 8 | q >> 16) & 63];
-                else
-                    d += lattice(cell, MD_SHIFT(translation, 0), MD_SHIFT(translation, 1), MD_SHIFT(translation, 2));
-                double below = range2[species[j]] - (d[0] * d[0] + d[1] * d[1] + d[2] * d[2]);
-                bool is_live = !(below <= 0); /* a NaN is live: it must show in the forces */
-                *(quad_any *)vector[stored] = record(d, below);
-                bond[stored] = {j, (uint16_t)s, (uint16_t)species[j]};
-                mask |= (uint64_t)is_live << (s & 63);
-                stored += is_live;
-            }
-            live->mask = mask;
+        return lattice(cell, MD_SHIFT(packed, 0), MD_SHIFT(packed, 1), MD_SHIFT(packed, 2));
+    }
+
+    /* Copies the live ones of n slots behind those `stored` before; returns how many there are now. `name` is the first
+     * slot, 32 bits up: bonds are written whole, as one word. */
+    static KD_INLINE int64_t find_bonds(const search q, double4 here, const double *range2, const int *index,
+                                        const int *packed, uint64_t name, int n, int64_t stored, uint64_t &mask)
+    {
+        const uint32_t least = (511u << 20) | (511u << 10) | 511u;         /* packed (-1, -1, -1) */
+        const uint64_t squeeze = (1ull << 20) | (1ull << 12) | (1ull << 4); /* brings bits 0-1, 10-11, 20-21 together */
+        for (int s = 0; s < n; s++, name += 1ull << 32) {
+            const int j = index[s * MD_TILE], translation = packed[s * MD_TILE];
+            const uint32_t code = (uint32_t)translation - least;
+            const uint64_t kind = (uint64_t)(uint32_t)q.species[j];
+            double4 d = *(const double4_any *)(q.position + 4 * (size_t)j) - here;
+            if (__builtin_expect((code & ~0x300C03u) == 0, 1))
+                d += q.shift[(code * squeeze >> 20) & 63];
+            else
+                d += far_lattice(q.cell, translation);
+            double below = range2[kind] - (d[0] * d[0] + d[1] * d[1] + d[2] * d[2]);
+            const bool is_live = !(below <= 0); /* a NaN is live: it must show in the forces */
+            const uint64_t whole = name | kind << 48 | (uint32_t)j;
+            *(quad_any *)q.vector[stored] = record(d, below);
+            memcpy(&q.bond[stored], &whole, sizeof whole);
+            mask |= (uint64_t)is_live << s;
+            stored += is_live;
         }
         return stored;
     }
 
+    /* All live bonds of a block, and how many atoms of a species have how many: tally[species * (capacity + 1) + capacity -
+     * number of bonds]. */
+    static __attribute__((noinline)) void find_block(const tersoff_call *call, const tersoff_block *block, T (*vector)[4],
+                                                     int *tally, block_state *state)
+    {
+        const md_neighbors list = *call->list;
+        const int64_t base = (int64_t)block->first * list.capacity;
+        const int n_word = call->n_word, n_atom = block->n, first_atom = block->first;
+        const search q = {call->batch->position_d, call->batch->cell_d + 9 * (size_t)block->replica, state->shift,
+                          call->batch->species_d, vector, call->bond + base};
+        const double(*range2)[TERSOFF_SPECIES] = ((const numbers *)call->table)->range2;
+        tersoff_live *live = call->live + (size_t)first_atom * (size_t)n_word;
+        int64_t stored = 0;
+        for (int a = 0; a < n_atom; a++) {
+            const unsigned i = (unsigned)(first_atom + a);
+            const int n = list.count_d[i], kind = q.species[i];
+            const double4 here = *(const double4_any *)(q.position + 4 * (size_t)i);
+            size_t row = ((size_t)(i / MD_TILE) * (size_t)list.capacity) * MD_TILE + (size_t)(i % MD_TILE);
+            const int64_t before = stored;
+            for (int w = 0; w < n_word; w++, live++, row += 64 * MD_TILE) {
+                const int left = n - 64 * w;
+                uint64_t mask = 0;
+                live->start = base + stored;
+                stored = find_bonds(q, here, range2[kind], list.index_d + row, list.shift_d + row,
+                                    (uint64_t)(64 * w) << 32, left < 64 ? left : 64, stored, mask);
+                live->mask = mask;
+            }
+            const int key = (kind + 1) * (list.capacity + 1) - 1 - (int)(stored - before);
+            state->start[a] = (int)before;
+            state->key[a] = key;
+            tally[key]++;
+        }
+        state->start[n_atom] = (int)stored;
+    }
+
     /* ---- atoms into lanes ---- */
 
-    /* Fills order[] with the atoms of one species, those with most bonds first; returns how many. */
-    static int sort_species(const int *species, int kind, int n_atom, const int *start, int *tally, int *order)
+    /* Fills order[] with the atoms of the block, species by species, those with most bonds first; first_of[kind] is where a
+     * species begins. */
+    static void sort_atoms(int n_species, int n_atom, int capacity, int *tally, block_state *state, int *first_of)
     {
-        int most = 0, n = 0;
-        for (int a = 0; a < n_atom; a++)
-            if (species[a] == kind && start[a + 1] - start[a] > most)
-                most = start[a + 1] - start[a];
-        memset(tally, 0, (size_t)(most + 1) * sizeof *tally);
-        for (int a = 0; a < n_atom; a++)
-            if (species[a] == kind)
-                tally[start[a + 1] - start[a]]++;
-        for (int b = most; b >= 0; b--) {
-            int here = tally[b];
-            tally[b] = n;
-            n += here;
+        int n = 0;
+        for (int kind = 0; kind < n_species; kind++) {
+            first_of[kind] = n;
+            for (int b = 0; b <= capacity; b++, tally++) {
+                int here = *tally;
+                *tally = n;
+                n += here;
+            }
         }
+        first_of[n_species] = n;
+        tally -= n_species * (capacity + 1);
         for (int a = 0; a < n_atom; a++)
-            if (species[a] == kind)
-                order[tally[start[a + 1] - start[a]]++] = a;
-        return n;
+            state->order[state->place[a] = tally[state->key[a]]++] = a;
     }
 
     static KD_INLINE quad load(const T *four)
@@ -188,8 +224,12 @@ template <class T, int W> struct tersoff_lanes {
     {
         quad x[W / 4], y[W / 4], z[W / 4], below[W / 4];
         int from[W];
-        for (int l = 0; l < W; l++)
-            from[l] = a < count[l] ? first[l] + a : beyond;
+        if (a < count[W - 1])
+            for (int l = 0; l < W; l++)
+                from[l] = first[l] + a;
+        else
+            for (int l = 0; l < W; l++)
+                from[l] = a < count[l] ? first[l] + a : beyond;
         for (int k = 0; k < W / 4; k++) {
             quad out[4];
             const int *f = from + 4 * k;
@@ -212,11 +252,12 @@ template <class T, int W> struct tersoff_lanes {
     static KD_INLINE void store_slot(const tersoff_slot<T, W> &s, const int *first, const int *count, int a,
                                      T (*partial)[4])
     {
+        const bool full = a < count[W - 1];
         for (int k = 0; k < W / 4; k++) {
             quad out[4];
             transpose(part_of(s.x, k), part_of(s.y, k), part_of(s.z, k), quad{}, out);
             for (int l = 0; l < 4; l++)
-                if (a < count[4 * k + l])
+                if (full || a < count[4 * k + l])
                     *(quad_any *)partial[first[4 * k + l] + a] = out[l];
         }
     }
@@ -237,29 +278,33 @@ template <class T, int W> struct tersoff_lanes {
         g.run();
         for (int a = 0; a < g.n_slot; a++)
             store_slot(g.at[a], first, count, a, partial);
-        for (int l = 0; l < n_member; l++) {
-            state->sum[0][member[l]] = g.energy[l];
-            for (int c = 0; c < 6; c++)
-                state->sum[1 + c][member[l]] = (double)g.virial[c][l];
+        store_sums(g, state->sum[member - state->order]);
+    }
+
+    /* sum[atom][TERSOFF_SUMS] of the group's atoms; what lanes without an atom write is written over or never read. */
+    static KD_INLINE void store_sums(const group &g, double *sum)
+    {
+        typedef double eight __attribute__((vector_size(64), aligned(8), may_alias));
+        for (int l = 0; l < W; l++) {
+            eight all = {g.energy[l], (double)g.virial[0][l], (double)g.virial[1][l], (double)g.virial[2][l],
+                         (double)g.virial[3][l], (double)g.virial[4][l], (double)g.virial[5][l], 0};
+            *(eight *)(sum + TERSOFF_SUMS * l) = all;
         }
     }
 
     /* Sums over the block's atoms, 64 by 64 in their own order. */
     static void sum_chunks(const block_state *state, int n_atom, double *sums)
     {
-        for (int a = 0; a < n_atom; a += TERSOFF_CHUNK) {
+        for (int a = 0; a < n_atom; a += TERSOFF_CHUNK, sums += TERSOFF_SUMS) {
             int end = a + TERSOFF_CHUNK < n_atom ? a + TERSOFF_CHUNK : n_atom;
-            double *out = sums + (size_t)(a / TERSOFF_CHUNK) * TERSOFF_SUMS;
-            for (int c = 0; c < 7; c++) {
-                double4 four = {};
-                int b = a;
-                for (; b + 4 <= end; b += 4)
-                    four += *(const double4_any *)&state->sum[c][b];
-                for (; b < end; b++)
-                    four[b & 3] += state->sum[c][b];
-                out[c] = (four[0] + four[1]) + (four[2] + four[3]);
+            double4 low = {}, high = {};
+            for (int b = a; b < end; b++) {
+                const double *sum = state->sum[state->place[b]];
+                low += *(const double4_any *)sum;
+                high += *(const double4_any *)(sum + 4);
             }
-            out[7] = 0;
+            *(double4_any *)sums = low;
+            *(double4_any *)(sums + 4) = high;
         }
     }
 
@@ -275,25 +320,23 @@ template <class T, int W> struct tersoff_lanes {
         g.angles = (tersoff_angle<T, W> *)(at += slots_bytes(capacity));
         int *tally = (int *)(at + round64((size_t)capacity * (size_t)(capacity + 1) / 2 * sizeof(*g.angles)));
 
-        const double *cell = call->batch->cell_d + 9 * (size_t)block->replica;
+        const int n_species = g.numbers->n_species;
         const int64_t base = (int64_t)block->first * capacity;
-        fill_shifts(cell, state->shift);
-        state->start[0] = 0;
-        for (int a = 0; a < block->n; a++)
-            state->start[a + 1] =
-                find_bonds(call, cell, state->shift, block->first + a, state->start[a], base, vector);
+        int first_of[TERSOFF_SPECIES + 1];
+        fill_shifts(call->batch->cell_d + 9 * (size_t)block->replica, state->shift);
+        memset(tally, 0, (size_t)(n_species * (capacity + 1)) * sizeof *tally);
+        find_block(call, block, vector, tally, state);
+        sort_atoms(n_species, block->n, capacity, tally, state, first_of);
         const int beyond = state->start[block->n]; /* any distance out of range: |r|^2 = RANGE2 + 1 */
         vector[beyond][0] = 1;
         vector[beyond][1] = vector[beyond][2] = 0;
         vector[beyond][3] = -1;
 
-        const int *species = call->batch->species_d + block->first;
         T(*partial)[4] = (T(*)[4])call->partial + base;
-        for (int kind = 0; kind < g.numbers->n_species; kind++) {
-            int n = sort_species(species, kind, block->n, state->start, tally, state->order);
+        for (int kind = 0; kind < n_species; kind++) {
             g.species = kind;
-            for (int l = 0; l < n; l += W)
-                run_group(g, state->order + l, n - l < W ? n - l : W, beyond, vector, call->bond + base, partial, state);
+            for (int l = first_of[kind], end = first_of[kind + 1]; l < end; l += W)
+                run_group(g, state->order + l, end - l < W ? end - l : W, beyond, vector, call->bond + base, partial, state);
         }
         sum_chunks(state, block->n, call->sums + (size_t)block->chunk * TERSOFF_SUMS);
     }
