@@ -41,65 +41,79 @@ static void insert(uint64_t *keys, int n, int capacity, uint64_t key)
     keys[s] = key;
 }
 
-/* One run of candidates for atom i. Returns the neighbours found, INT_MAX for a shift that cannot be packed. */
-static int search_run(const struct search *q, int i, const double here[3], const struct neighbor_run *run, int found,
-                      uint64_t *keys)
+/* Write the list of lane `lane`, counted over all tiles; slots beyond n name atom i. */
+static void write_lane(const struct md_neighbors *list, int lane, int i, int n, const uint64_t *keys)
 {
-    const struct md_batch *batch = q->batch;
-    const double *cell = batch->cell_d + 9 * (size_t)batch->replica_d[i], *position = batch->position_d;
-    const int *wi = q->bins.wrap + 3 * (size_t)i;
-    double origin[3];
-    for (int x = 0; x < 3; x++)
-        origin[x] = here[x] - (run->image[0] * cell[x] + run->image[1] * cell[3 + x] + run->image[2] * cell[6 + x]);
-    for (int p = run->from; p < run->to; p++) {
-        const double *r = q->bins.inside + 4 * (size_t)p;
-        double dx = r[0] - origin[0], dy = r[1] - origin[1], dz = r[2] - origin[2];
-        if (dx * dx + dy * dy + dz * dz >= q->bins.range2)
-            continue;
-        int j = q->bins.order[p], shift[3], farthest = 0;
-        for (int k = 0; k < 3; k++) {
-            shift[k] = run->image[k] + wi[k] - q->bins.wrap[3 * (size_t)j + (size_t)k];
-            int size = shift[k] < 0 ? -shift[k] : shift[k];
-            farthest = size > farthest ? size : farthest;
-        }
-        if (farthest > 511)
-            return INT_MAX;
-        if (i == j && farthest == 0)
-            continue;
-        double range2 = q->range2[batch->species_d[i] * batch->n_species + batch->species_d[j]];
-        if (!within(position + 4 * (size_t)i, position + 4 * (size_t)j, cell, shift, range2))
-            continue;
-        insert(keys, found, q->list->capacity, key_of(j, md_shift_pack(shift[0], shift[1], shift[2])));
-        found++;
-    }
-    return found;
-}
-
-static int search_atom(const struct search *q, int i, uint64_t *keys)
-{
-    const struct md_batch *batch = q->batch;
-    int replica = batch->replica_d[i], found = 0;
-    const double *cell = batch->cell_d + 9 * (size_t)replica, *r = batch->position_d + 4 * (size_t)i;
-    const int *w = q->bins.wrap + 3 * (size_t)i;
-    double here[3];
-    for (int x = 0; x < 3; x++)
-        here[x] = r[x] - (w[0] * cell[x] + w[1] * cell[3 + x] + w[2] * cell[6 + x]);
-    struct neighbor_run run;
-    for (int64_t state = 0; found < INT_MAX && neighbor_next_run(&q->bins, replica, q->bins.bin[i], &state, &run);)
-        found = search_run(q, i, here, &run, found, keys);
-    return found;
-}
-
-/* Write the list of one lane; slots beyond n name the atom itself. */
-static void write_lane(const struct md_neighbors *list, int tile, int lane, int i, int n, const uint64_t *keys)
-{
-    size_t at = (size_t)tile * (size_t)list->capacity * MD_TILE + (size_t)lane;
+    size_t at = (size_t)(lane / MD_TILE) * (size_t)list->capacity * MD_TILE + (size_t)(lane % MD_TILE);
     for (int s = 0; s < list->capacity; s++, at += MD_TILE) {
         list->index_d[at] = s < n ? (int)(keys[s] >> 32) : i;
         list->shift_d[at] = s < n ? (int)(keys[s] & 0xffffffffu) : md_shift_pack(0, 0, 0);
         list->reverse_d[at] = s;
     }
-    list->count_d[tile * MD_TILE + lane] = n;
+    list->count_d[lane] = n;
+}
+
+/* The contract's test of atom i and candidate p of a run. Returns the neighbours found so far, INT_MAX for a shift that
+ * cannot be packed. */
+static int try_candidate(const struct search *q, int i, const struct neighbor_run *run, int p, int found, uint64_t *keys)
+{
+    const struct md_batch *batch = q->batch;
+    const double *cell = batch->cell_d + 9 * (size_t)batch->replica_d[i], *position = batch->position_d;
+    const int j = q->bins.order[p], *wi = q->bins.wrap + 3 * (size_t)i, *wj = q->bins.wrap + 3 * (size_t)j;
+    int shift[3], farthest = 0;
+    for (int k = 0; k < 3; k++) {
+        shift[k] = run->image[k] + wi[k] - wj[k];
+        int size = shift[k] < 0 ? -shift[k] : shift[k];
+        farthest = size > farthest ? size : farthest;
+    }
+    if (farthest > 511)
+        return INT_MAX;
+    double range2 = q->range2[batch->species_d[i] * batch->n_species + batch->species_d[j]];
+    if ((i == j && farthest == 0) || !within(position + 4 * (size_t)i, position + 4 * (size_t)j, cell, shift, range2))
+        return found;
+    insert(keys, found, q->list->capacity, key_of(j, md_shift_pack(shift[0], shift[1], shift[2])));
+    return found + 1;
+}
+
+/* One run of candidates for the atom at `place` of the order. */
+static int search_run(const struct search *q, int place, const struct neighbor_run *run, int found, uint64_t *keys)
+{
+    const double *here = q->bins.inside + 4 * (size_t)place, range2 = q->bins.range2;
+    const double x = here[0] - run->translation[0], y = here[1] - run->translation[1], z = here[2] - run->translation[2];
+    const int i = q->bins.order[place];
+    for (int p = run->from; p < run->to && found < INT_MAX; p++) {
+        const double *r = q->bins.inside + 4 * (size_t)p;
+        double dx = r[0] - x, dy = r[1] - y, dz = r[2] - z;
+        if (dx * dx + dy * dy + dz * dz < range2)
+            found = try_candidate(q, i, run, p, found, keys);
+    }
+    return found;
+}
+
+enum { RUNS_KEPT = 64 }; /* an ordinary bin has 9 to 18 runs around it, a cell below the range any number */
+
+/* Lists of the atoms of one bin; they look at the same runs. Returns the most neighbours that one of them has. */
+static int search_bin(const struct search *q, int bin, uint64_t *keys)
+{
+    const struct neighbor_bins *bins = &q->bins;
+    int most = 0, n_run = 0;
+    if (bins->head[bin] == bins->head[bin + 1])
+        return 0;
+    const int replica = q->batch->replica_d[bins->order[bins->head[bin]]];
+    struct neighbor_run kept[RUNS_KEPT], run;
+    int64_t state = 0, behind;
+    while (n_run < RUNS_KEPT && neighbor_next_run(bins, replica, bin, &state, &kept[n_run]))
+        n_run++;
+    for (int place = bins->head[bin]; place < bins->head[bin + 1]; place++) {
+        int i = bins->order[place], found = 0;
+        for (int k = 0; k < n_run && found < INT_MAX; k++)
+            found = search_run(q, place, &kept[k], found, keys);
+        for (behind = state; n_run == RUNS_KEPT && found < INT_MAX && neighbor_next_run(bins, replica, bin, &behind, &run);)
+            found = search_run(q, place, &run, found, keys);
+        most = found > most ? found : most;
+        write_lane(q->list, i, i, found == INT_MAX ? 0 : found < q->list->capacity ? found : q->list->capacity, keys);
+    }
+    return most;
 }
 
 /* Slot of (i, -shift) in j's list; 0 when a list that overflowed has lost it. */
@@ -129,20 +143,6 @@ static void reverse_tile(const struct md_batch *batch, const struct md_neighbors
     }
 }
 
-static int search_tile(const struct search *q, int tile, uint64_t *keys)
-{
-    int most = 0;
-    for (int lane = 0; lane < MD_TILE; lane++) {
-        int i = tile * MD_TILE + lane, n = 0;
-        if (i < q->batch->n_atom)
-            n = search_atom(q, i, keys);
-        most = n > most ? n : most;
-        int kept = n == INT_MAX ? 0 : n < q->list->capacity ? n : q->list->capacity;
-        write_lane(q->list, tile, lane, i < q->batch->n_atom ? i : q->batch->n_atom - 1, kept, keys);
-    }
-    return most;
-}
-
 static void build(struct search *q, int n_thread, uint64_t *keys)
 {
     const struct md_batch *batch = q->batch;
@@ -152,11 +152,14 @@ static void build(struct search *q, int n_thread, uint64_t *keys)
 #pragma omp parallel num_threads(n_thread) if (n_tile > 1)
     {
         uint64_t *own = keys + (size_t)cpu_thread() * (size_t)q->list->capacity;
-#pragma omp for schedule(dynamic, 4) reduction(max : most)
-        for (int t = 0; t < n_tile; t++) {
-            int n = search_tile(q, t, own);
+#pragma omp for schedule(dynamic, 32) reduction(max : most)
+        for (int b = 0; b < q->bins.n_bin; b++) {
+            int n = search_bin(q, b, own);
             most = n > most ? n : most;
         }
+#pragma omp single
+        for (int lane = batch->n_atom; lane < n_tile * MD_TILE; lane++)
+            write_lane(q->list, lane, batch->n_atom - 1, 0, own);
 #pragma omp for schedule(static)
         for (int t = 0; t < n_tile; t++)
             reverse_tile(batch, q->list, t);

@@ -12,6 +12,7 @@ struct neighbor_grid {
     int n[3];
     int reach[3];      /* bins to look at on either side; more than n where the cell is smaller than the range */
     int first_bin;     /* of the replica, in head[] */
+    double cell[9];
     double inverse[9]; /* frac_k = sum_x r_x inverse[3 x + k] */
 };
 
@@ -37,6 +38,7 @@ void neighbor_sort(const struct md_batch *batch, int n_thread, struct neighbor_b
 struct neighbor_run {
     int from, to;
     int image[3];
+    double translation[3]; /* image . cell */
 };
 
 /* Runs that may hold neighbours of an atom of `replica` in `bin`. Start with *state = 0; false at the end. */

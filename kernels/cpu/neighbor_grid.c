@@ -40,6 +40,7 @@ static int largest_of(const int n[3])
 static void lay_grid(const double *cell, int n_atom, double range, struct neighbor_grid *grid)
 {
     double height[3];
+    memcpy(grid->cell, cell, sizeof grid->cell);
     for (int k = 0; k < 3; k++) {
         double face[3], volume;
         cross(cell + 3 * ((k + 1) % 3), cell + 3 * ((k + 2) % 3), face);
@@ -141,8 +142,11 @@ int neighbor_next_run(const struct neighbor_bins *bins, int replica, int bin, in
         *state += n;
         run->from = bins->head[first];
         run->to = bins->head[first + n];
-        if (run->to > run->from)
+        if (run->to > run->from) {
+            for (int x = 0; x < 3; x++)
+                run->translation[x] = run->image[0] * g->cell[x] + run->image[1] * g->cell[3 + x] + run->image[2] * g->cell[6 + x];
             return 1;
+        }
     }
     return 0;
 }
