@@ -12,7 +12,9 @@ struct search {
     const struct md_batch *batch;
     const struct md_neighbors *list;
     const double *range2; /* [n_species][n_species] (cutoff + skin)^2 */
+    const double *wider2; /* the same and a little more, for wrapped positions */
     struct neighbor_bins bins;
+    uint64_t *keys;       /* [n_atom][capacity] the lists before they go into tiles */
 };
 
 /* Candidates are kept by one number, so that sorting by (j, packed shift) is sorting integers. */
@@ -41,59 +43,85 @@ static void insert(uint64_t *keys, int n, int capacity, uint64_t key)
     keys[s] = key;
 }
 
-/* Write the list of lane `lane`, counted over all tiles; slots beyond n name atom i. */
-static void write_lane(const struct md_neighbors *list, int lane, int i, int n, const uint64_t *keys)
-{
-    size_t at = (size_t)(lane / MD_TILE) * (size_t)list->capacity * MD_TILE + (size_t)(lane % MD_TILE);
-    for (int s = 0; s < list->capacity; s++, at += MD_TILE) {
-        list->index_d[at] = s < n ? (int)(keys[s] >> 32) : i;
-        list->shift_d[at] = s < n ? (int)(keys[s] & 0xffffffffu) : md_shift_pack(0, 0, 0);
-        list->reverse_d[at] = s;
-    }
-    list->count_d[lane] = n;
-}
+enum {
+    RUNS_KEPT = 64,        /* an ordinary bin has 9 to 18 runs around it, a cell below the range any number */
+    CANDIDATES_KEPT = 512
+};
 
-/* The contract's test of atom i and candidate p of a run. Returns the neighbours found so far, INT_MAX for a shift that
- * cannot be packed. */
-static int try_candidate(const struct search *q, int i, const struct neighbor_run *run, int p, int found, uint64_t *keys)
+/* Atoms that pass a distance test a little wider than the contract's, gathered without branches: which one passes cannot be
+ * predicted, and there are ten candidates to a neighbour. */
+struct candidates {
+    int n;
+    struct {
+        int place, run;
+    } at[CANDIDATES_KEPT];
+};
+
+/* The contract's test of the candidates of atom i. Returns the neighbours found so far, INT_MAX for a shift that cannot be
+ * packed. */
+static int test_candidates(const struct search *q, int i, const struct neighbor_run *runs, const struct candidates *c,
+                           int found, uint64_t *keys)
 {
     const struct md_batch *batch = q->batch;
     const double *cell = batch->cell_d + 9 * (size_t)batch->replica_d[i], *position = batch->position_d;
-    const int j = q->bins.order[p], *wi = q->bins.wrap + 3 * (size_t)i, *wj = q->bins.wrap + 3 * (size_t)j;
-    int shift[3], farthest = 0;
-    for (int k = 0; k < 3; k++) {
-        shift[k] = run->image[k] + wi[k] - wj[k];
-        int size = shift[k] < 0 ? -shift[k] : shift[k];
-        farthest = size > farthest ? size : farthest;
-    }
-    if (farthest > 511)
-        return INT_MAX;
-    double range2 = q->range2[batch->species_d[i] * batch->n_species + batch->species_d[j]];
-    if ((i == j && farthest == 0) || !within(position + 4 * (size_t)i, position + 4 * (size_t)j, cell, shift, range2))
-        return found;
-    insert(keys, found, q->list->capacity, key_of(j, md_shift_pack(shift[0], shift[1], shift[2])));
-    return found + 1;
-}
-
-/* One run of candidates for the atom at `place` of the order. */
-static int search_run(const struct search *q, int place, const struct neighbor_run *run, int found, uint64_t *keys)
-{
-    const double *here = q->bins.inside + 4 * (size_t)place, range2 = q->bins.range2;
-    const double x = here[0] - run->translation[0], y = here[1] - run->translation[1], z = here[2] - run->translation[2];
-    const int i = q->bins.order[place];
-    for (int p = run->from; p < run->to && found < INT_MAX; p++) {
-        const double *r = q->bins.inside + 4 * (size_t)p;
-        double dx = r[0] - x, dy = r[1] - y, dz = r[2] - z;
-        if (dx * dx + dy * dy + dz * dz < range2)
-            found = try_candidate(q, i, run, p, found, keys);
+    const double *range2 = q->range2 + batch->species_d[i] * batch->n_species;
+    const int *wi = q->bins.wrap + 3 * (size_t)i;
+    for (int n = 0; n < c->n; n++) {
+        const int j = q->bins.order[c->at[n].place], *wj = q->bins.wrap + 3 * (size_t)j;
+        const struct neighbor_run *run = &runs[c->at[n].run];
+        int shift[3], outside = 0, any = i ^ j;
+        for (int k = 0; k < 3; k++) {
+            shift[k] = run->image[k] + wi[k] - wj[k];
+            outside |= shift[k] < -511 || shift[k] > 511;
+            any |= shift[k];
+        }
+        if (outside)
+            return INT_MAX;
+        if (any == 0 || !within(position + 4 * (size_t)i, position + 4 * (size_t)j, cell, shift,
+                                range2[q->bins.kind[c->at[n].place]]))
+            continue;
+        insert(keys, found, q->list->capacity, key_of(j, md_shift_pack(shift[0], shift[1], shift[2])));
+        found++;
     }
     return found;
 }
 
-enum { RUNS_KEPT = 64 }; /* an ordinary bin has 9 to 18 runs around it, a cell below the range any number */
+/* The neighbours of the atom at `place` of the order in n_run runs. */
+static int search_runs(const struct search *q, int place, const struct neighbor_run *runs, int n_run, int found,
+                       uint64_t *keys)
+{
+    const double *here = q->bins.inside + 4 * (size_t)place;
+    const double *wider2 = q->wider2 + q->bins.kind[place] * q->batch->n_species;
+    const int i = q->bins.order[place];
+    struct candidates c;
+    c.n = 0;
+    for (int k = 0; k < n_run; k++) {
+        const struct neighbor_run *run = &runs[k];
+        const double x = here[0] - run->translation[0], y = here[1] - run->translation[1], z = here[2] - run->translation[2];
+        for (int from = run->from, to; from < run->to; from = to) {
+            if (c.n > CANDIDATES_KEPT / 2) {
+                found = test_candidates(q, i, runs, &c, found, keys);
+                c.n = 0;
+                if (found == INT_MAX)
+                    return found;
+            }
+            to = run->to - from > CANDIDATES_KEPT / 2 - 1 ? from + CANDIDATES_KEPT / 2 - 1 : run->to;
+            int n = c.n;
+            for (int p = from; p < to; p++) {
+                const double *r = q->bins.inside + 4 * (size_t)p;
+                double dx = r[0] - x, dy = r[1] - y, dz = r[2] - z;
+                c.at[n].place = p;
+                c.at[n].run = k;
+                n += dx * dx + dy * dy + dz * dz < wider2[q->bins.kind[p]];
+            }
+            c.n = n;
+        }
+    }
+    return test_candidates(q, i, runs, &c, found, keys);
+}
 
-/* Lists of the atoms of one bin; they look at the same runs. Returns the most neighbours that one of them has. */
-static int search_bin(const struct search *q, int bin, uint64_t *keys)
+/* Sorted keys of the atoms of one bin; they look at the same runs. Returns the most neighbours that one of them has. */
+static int search_bin(const struct search *q, int bin)
 {
     const struct neighbor_bins *bins = &q->bins;
     int most = 0, n_run = 0;
@@ -101,49 +129,63 @@ static int search_bin(const struct search *q, int bin, uint64_t *keys)
         return 0;
     const int replica = q->batch->replica_d[bins->order[bins->head[bin]]];
     struct neighbor_run kept[RUNS_KEPT], run;
-    int64_t state = 0, behind;
-    while (n_run < RUNS_KEPT && neighbor_next_run(bins, replica, bin, &state, &kept[n_run]))
+    struct neighbor_walk walk, behind;
+    neighbor_walk_start(bins, replica, bin, &walk);
+    while (n_run < RUNS_KEPT && neighbor_walk_next(bins, &walk, &kept[n_run]))
         n_run++;
     for (int place = bins->head[bin]; place < bins->head[bin + 1]; place++) {
-        int i = bins->order[place], found = 0;
-        for (int k = 0; k < n_run && found < INT_MAX; k++)
-            found = search_run(q, place, &kept[k], found, keys);
-        for (behind = state; n_run == RUNS_KEPT && found < INT_MAX && neighbor_next_run(bins, replica, bin, &behind, &run);)
-            found = search_run(q, place, &run, found, keys);
+        const int i = bins->order[place], capacity = q->list->capacity;
+        uint64_t *keys = q->keys + (size_t)i * (size_t)capacity;
+        int found = search_runs(q, place, kept, n_run, 0, keys);
+        for (behind = walk; n_run == RUNS_KEPT && found < INT_MAX && neighbor_walk_next(bins, &behind, &run);)
+            found = search_runs(q, place, &run, 1, found, keys);
         most = found > most ? found : most;
-        write_lane(q->list, i, i, found == INT_MAX ? 0 : found < q->list->capacity ? found : q->list->capacity, keys);
+        q->list->count_d[i] = found == INT_MAX ? 0 : found < capacity ? found : capacity;
     }
     return most;
 }
 
 /* Slot of (i, -shift) in j's list; 0 when a list that overflowed has lost it. */
-static int find_reverse(const struct md_neighbors *list, int i, int j, int packed)
+static int find_reverse(const struct search *q, int i, uint64_t key)
 {
-    const size_t row = (size_t)(j / MD_TILE) * (size_t)list->capacity * MD_TILE + (size_t)(j % MD_TILE);
-    const uint64_t key = key_of(i, 2 * md_shift_pack(0, 0, 0) - packed);
-    int low = 0, high = list->count_d[j];
-    while (low < high) {
-        int middle = (low + high) / 2;
-        size_t at = row + (size_t)middle * MD_TILE;
-        if (key_of(list->index_d[at], list->shift_d[at]) < key)
-            low = middle + 1;
-        else
-            high = middle;
+    const int j = (int)(key >> 32), packed = (int)(key & 0xffffffffu), n = q->list->count_d[j];
+    const uint64_t *keys = q->keys + (size_t)j * (size_t)q->list->capacity;
+    const uint64_t wanted = key_of(i, 2 * md_shift_pack(0, 0, 0) - packed);
+    int slot = 0;
+    for (int half = n; half > 0;) { /* keys before `slot` are smaller */
+        int step = half / 2;
+        if (keys[slot + step] < wanted) {
+            slot += step + 1;
+            half -= step + 1;
+        } else {
+            half = step;
+        }
     }
-    return low < list->count_d[j] ? low : 0;
+    return slot < n ? slot : 0;
 }
 
-static void reverse_tile(const struct md_batch *batch, const struct md_neighbors *list, int tile)
+/* The tables of one tile; slots beyond the count, and lanes beyond the last atom, name an atom and themselves. */
+static void write_tile(const struct search *q, int tile)
 {
-    for (int lane = 0; lane < MD_TILE && tile * MD_TILE + lane < batch->n_atom; lane++) {
-        int i = tile * MD_TILE + lane;
+    const struct md_neighbors *list = q->list;
+    const int last = q->batch->n_atom - 1;
+    for (int lane = 0; lane < MD_TILE; lane++) {
+        const int place = tile * MD_TILE + lane, i = place < last ? place : last;
+        const int n = place <= last ? list->count_d[place] : 0;
+        const uint64_t *keys = q->keys + (size_t)i * (size_t)list->capacity;
         size_t at = (size_t)tile * (size_t)list->capacity * MD_TILE + (size_t)lane;
-        for (int s = 0; s < list->count_d[i]; s++, at += MD_TILE)
-            list->reverse_d[at] = find_reverse(list, i, list->index_d[at], list->shift_d[at]);
+        for (int s = 0; s < list->capacity; s++, at += MD_TILE) {
+            list->index_d[at] = s < n ? (int)(keys[s] >> 32) : i;
+            list->shift_d[at] = s < n ? (int)(keys[s] & 0xffffffffu) : md_shift_pack(0, 0, 0);
+            list->reverse_d[at] = s < n ? find_reverse(q, i, keys[s]) : s;
+        }
     }
+    if (tile == last / MD_TILE)
+        for (int place = last + 1; place < (tile + 1) * MD_TILE; place++)
+            list->count_d[place] = 0;
 }
 
-static void build(struct search *q, int n_thread, uint64_t *keys)
+static void build(struct search *q, int n_thread)
 {
     const struct md_batch *batch = q->batch;
     const int n_tile = (batch->n_atom + MD_TILE - 1) / MD_TILE;
@@ -151,42 +193,39 @@ static void build(struct search *q, int n_thread, uint64_t *keys)
     neighbor_sort(batch, n_thread, &q->bins);
 #pragma omp parallel num_threads(n_thread) if (n_tile > 1)
     {
-        uint64_t *own = keys + (size_t)cpu_thread() * (size_t)q->list->capacity;
 #pragma omp for schedule(dynamic, 32) reduction(max : most)
         for (int b = 0; b < q->bins.n_bin; b++) {
-            int n = search_bin(q, b, own);
+            int n = search_bin(q, b);
             most = n > most ? n : most;
         }
-#pragma omp single
-        for (int lane = batch->n_atom; lane < n_tile * MD_TILE; lane++)
-            write_lane(q->list, lane, batch->n_atom - 1, 0, own);
 #pragma omp for schedule(static)
         for (int t = 0; t < n_tile; t++)
-            reverse_tile(batch, q->list, t);
+            write_tile(q, t);
     }
     *q->list->max_count_d = q->bins.lost > 0 ? INT_MAX : most;
 }
 
-/* Fills range2 (exact) and the bins' range2, a little larger: it is compared with wrapped positions. */
+/* range2[2 n_species^2]: the exact squares, then the wider ones. */
 static void set_ranges(struct search *q, const double *cutoff, double skin, double *range2)
 {
-    int n = q->batch->n_species;
+    int n = q->batch->n_species * q->batch->n_species;
     double largest = 0;
-    for (int p = 0; p < n * n; p++) {
+    for (int p = 0; p < n; p++) {
         double range = cutoff[p] + skin;
         range2[p] = range * range;
+        range2[n + p] = range2[p] * (1 + 1e-9) + 1e-9;
         largest = range > largest ? range : largest;
     }
-    largest *= 1 + 1e-9;
     q->range2 = range2;
-    q->bins.range2 = largest * largest + 1e-9;
+    q->wider2 = range2 + n;
+    q->bins.range = largest * (1 + 1e-9) + 1e-9;
 }
 
 struct sizes {
-    size_t grid, bin, wrap, order, inside, head, range2, keys;
+    size_t grid, bin, wrap, order, inside, kind, head, range2, keys;
 };
 
-static struct sizes sizes_of(const struct md_batch *batch, int capacity, int n_thread)
+static struct sizes sizes_of(const struct md_batch *batch, int capacity)
 {
     size_t n = (size_t)batch->n_atom;
     return (struct sizes){
@@ -195,17 +234,19 @@ static struct sizes sizes_of(const struct md_batch *batch, int capacity, int n_t
         .wrap = 3 * n * sizeof(int),
         .order = n * sizeof(int),
         .inside = 4 * n * sizeof(double),
+        .kind = n * sizeof(int),
         .head = (neighbor_most_bins(batch) + 1) * sizeof(int),
-        .range2 = (size_t)batch->n_species * (size_t)batch->n_species * sizeof(double),
-        .keys = (size_t)capacity * (size_t)n_thread * sizeof(uint64_t),
+        .range2 = 2 * (size_t)batch->n_species * (size_t)batch->n_species * sizeof(double),
+        .keys = n * (size_t)capacity * sizeof(uint64_t),
     };
 }
 
 size_t cpu_neighbor_scratch(const kd_device *dev, const struct md_batch *batch, int capacity)
 {
-    struct sizes s = sizes_of(batch, capacity, dev->n_thread);
+    (void)dev;
+    struct sizes s = sizes_of(batch, capacity);
     return kd_scratch_round(s.grid) + kd_scratch_round(s.bin) + kd_scratch_round(s.wrap) + kd_scratch_round(s.order) +
-           kd_scratch_round(s.inside) + kd_scratch_round(s.head) + kd_scratch_round(s.range2) + kd_scratch_round(s.keys);
+           kd_scratch_round(s.inside) + kd_scratch_round(s.kind) + kd_scratch_round(s.head) + kd_scratch_round(s.range2) + kd_scratch_round(s.keys);
 }
 
 kd_status cpu_neighbor_build(kd_device *dev, kd_stream *s, const struct md_batch *batch, const double *cutoff_d, double skin,
@@ -214,10 +255,9 @@ kd_status cpu_neighbor_build(kd_device *dev, kd_stream *s, const struct md_batch
     (void)s;
     if (list->capacity < 1)
         FAIL(KD_EINPUT, "neighbor_build: lists of %d slots, expected at least 1", list->capacity);
-    struct sizes size = sizes_of(batch, list->capacity, dev->n_thread);
+    struct sizes size = sizes_of(batch, list->capacity);
     struct search q = {.batch = batch, .list = list};
     double *range2;
-    uint64_t *keys;
     size_t mark = kd_scratch_mark(dev);
     kd_status status = KD_OK;
     TRY_OUT(kd_scratch_take(dev, size.grid, (void **)&q.bins.grid));
@@ -225,12 +265,13 @@ kd_status cpu_neighbor_build(kd_device *dev, kd_stream *s, const struct md_batch
     TRY_OUT(kd_scratch_take(dev, size.wrap, (void **)&q.bins.wrap));
     TRY_OUT(kd_scratch_take(dev, size.order, (void **)&q.bins.order));
     TRY_OUT(kd_scratch_take(dev, size.inside, (void **)&q.bins.inside));
+    TRY_OUT(kd_scratch_take(dev, size.kind, (void **)&q.bins.kind));
     TRY_OUT(kd_scratch_take(dev, size.head, (void **)&q.bins.head));
     TRY_OUT(kd_scratch_take(dev, size.range2, (void **)&range2));
-    TRY_OUT(kd_scratch_take(dev, size.keys, (void **)&keys));
+    TRY_OUT(kd_scratch_take(dev, size.keys, (void **)&q.keys));
     cpu_enter(dev);
     set_ranges(&q, cutoff_d, skin, range2);
-    build(&q, dev->n_thread, keys);
+    build(&q, dev->n_thread);
     cpu_leave(dev);
 out:
     kd_scratch_release(dev, mark);

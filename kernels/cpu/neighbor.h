@@ -3,6 +3,7 @@
 #ifndef KD_NEIGHBOR_H
 #define KD_NEIGHBOR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "kernels/md_ops.h"
@@ -17,12 +18,13 @@ struct neighbor_grid {
 };
 
 struct neighbor_bins {
-    double range2;              /* square of the largest cutoff + skin, and a little more */
+    double range;               /* largest cutoff + skin, and a little more */
     struct neighbor_grid *grid; /* [n_replica] */
     int *bin;                   /* [n_atom] */
     int *wrap;                  /* [n_atom][3] lattice vectors to subtract to come into the cell */
     int *order;                 /* [n_atom] atoms bin by bin, ascending within a bin */
     double *inside;             /* [n_atom][4] wrapped positions in that order */
+    int *kind;                  /* [n_atom] species in that order */
     int *head;                  /* [n_bin + 1] first place of each bin in order */
     int n_bin;
     int lost;                   /* atoms whose position is not finite or too far away to count lattice vectors */
@@ -31,7 +33,7 @@ struct neighbor_bins {
 /* Upper bound of the number of bins of a batch. */
 size_t neighbor_most_bins(const struct md_batch *batch);
 
-/* Fill everything but range2 (given). The arrays are the caller's. */
+/* Fill everything but range (given). The arrays are the caller's. */
 void neighbor_sort(const struct md_batch *batch, int n_thread, struct neighbor_bins *bins);
 
 /* A run of atoms in `order` that lie in consecutive bins of one periodic image. */
@@ -41,7 +43,13 @@ struct neighbor_run {
     double translation[3]; /* image . cell */
 };
 
-/* Runs that may hold neighbours of an atom of `replica` in `bin`. Start with *state = 0; false at the end. */
-int neighbor_next_run(const struct neighbor_bins *bins, int replica, int bin, int64_t *state, struct neighbor_run *run);
+/* The runs that may hold neighbours of an atom in one bin, one after the other. */
+struct neighbor_walk {
+    const struct neighbor_grid *grid;
+    int around[3], place[3], image[3], left[3];
+};
+void neighbor_walk_start(const struct neighbor_bins *bins, int replica, int bin, struct neighbor_walk *walk);
+/* False at the end. */
+bool neighbor_walk_next(const struct neighbor_bins *bins, struct neighbor_walk *walk, struct neighbor_run *run);
 
 #endif

@@ -80,11 +80,10 @@ static int place_atom(const struct neighbor_grid *grid, const double *r, int wra
 
 void neighbor_sort(const struct md_batch *batch, int n_thread, struct neighbor_bins *bins)
 {
-    double range = sqrt(bins->range2);
     bins->n_bin = 0;
     for (int r = 0; r < batch->n_replica; r++) {
         struct neighbor_grid *grid = &bins->grid[r];
-        lay_grid(batch->cell_d + 9 * (size_t)r, batch->first[r + 1] - batch->first[r], range, grid);
+        lay_grid(batch->cell_d + 9 * (size_t)r, batch->first[r + 1] - batch->first[r], bins->range, grid);
         grid->first_bin = bins->n_bin;
         bins->n_bin += grid->n[0] * grid->n[1] * grid->n[2];
     }
@@ -109,6 +108,7 @@ void neighbor_sort(const struct md_batch *batch, int n_thread, struct neighbor_b
         const int *w = bins->wrap + 3 * (size_t)i;
         double *inside = bins->inside + 4 * (size_t)place;
         bins->order[place] = i;
+        bins->kind[place] = batch->species_d[i];
         for (int x = 0; x < 3; x++)
             inside[x] = r[x] - (w[0] * cell[x] + w[1] * cell[3 + x] + w[2] * cell[6 + x]);
     }
@@ -122,31 +122,60 @@ static int floor_div(int a, int n)
     return a >= 0 ? a / n : -((n - 1 - a) / n);
 }
 
-int neighbor_next_run(const struct neighbor_bins *bins, int replica, int bin, int64_t *state, struct neighbor_run *run)
+/* Direction k back to `reach` bins below the bin that the walk is around. */
+static void walk_rewind(struct neighbor_walk *w, int k)
 {
-    const struct neighbor_grid *g = &bins->grid[replica];
-    const int local = bin - g->first_bin, at[3] = {local / (g->n[1] * g->n[2]), local / g->n[2] % g->n[1], local % g->n[2]};
-    const int across[2] = {2 * g->reach[0] + 1, 2 * g->reach[1] + 1}, along = 2 * g->reach[2] + 1;
-    while (*state < (int64_t)across[0] * across[1] * along) {
-        int64_t row = *state / along;
-        int offset = (int)(*state % along), wanted[3] = {at[0] - g->reach[0] + (int)(row / across[1]),
-                                                         at[1] - g->reach[1] + (int)(row % across[1]),
-                                                         at[2] - g->reach[2] + offset};
-        int place[3];
-        for (int k = 0; k < 3; k++) {
-            run->image[k] = floor_div(wanted[k], g->n[k]);
-            place[k] = wanted[k] - run->image[k] * g->n[k];
+    int first = w->around[k] - w->grid->reach[k];
+    w->left[k] = 2 * w->grid->reach[k] + 1;
+    w->image[k] = floor_div(first, w->grid->n[k]);
+    w->place[k] = first - w->image[k] * w->grid->n[k];
+}
+
+static void walk_advance(struct neighbor_walk *w, int k, int n)
+{
+    w->left[k] -= n;
+    w->place[k] += n;
+    if (w->place[k] == w->grid->n[k]) {
+        w->place[k] = 0;
+        w->image[k]++;
+    }
+}
+
+void neighbor_walk_start(const struct neighbor_bins *bins, int replica, int bin, struct neighbor_walk *w)
+{
+    const struct neighbor_grid *g = w->grid = &bins->grid[replica];
+    const int local = bin - g->first_bin;
+    w->around[0] = local / (g->n[1] * g->n[2]);
+    w->around[1] = local / g->n[2] % g->n[1];
+    w->around[2] = local % g->n[2];
+    for (int k = 0; k < 3; k++)
+        walk_rewind(w, k);
+}
+
+bool neighbor_walk_next(const struct neighbor_bins *bins, struct neighbor_walk *w, struct neighbor_run *run)
+{
+    const struct neighbor_grid *g = w->grid;
+    while (w->left[0] > 0) {
+        if (w->left[2] == 0) { /* the row along direction 2 is done */
+            walk_rewind(w, 2);
+            walk_advance(w, 1, 1);
+            if (w->left[1] == 0) {
+                walk_rewind(w, 1);
+                walk_advance(w, 0, 1);
+            }
+            continue;
         }
-        int left = along - offset, here = g->n[2] - place[2], n = left < here ? left : here;
-        int first = g->first_bin + (place[0] * g->n[1] + place[1]) * g->n[2] + place[2];
-        *state += n;
+        int here = g->n[2] - w->place[2], n = w->left[2] < here ? w->left[2] : here;
+        int first = g->first_bin + (w->place[0] * g->n[1] + w->place[1]) * g->n[2] + w->place[2];
+        memcpy(run->image, w->image, sizeof run->image);
         run->from = bins->head[first];
         run->to = bins->head[first + n];
-        if (run->to > run->from) {
-            for (int x = 0; x < 3; x++)
-                run->translation[x] = run->image[0] * g->cell[x] + run->image[1] * g->cell[3 + x] + run->image[2] * g->cell[6 + x];
-            return 1;
-        }
+        walk_advance(w, 2, n);
+        if (run->to == run->from)
+            continue;
+        for (int x = 0; x < 3; x++)
+            run->translation[x] = run->image[0] * g->cell[x] + run->image[1] * g->cell[3 + x] + run->image[2] * g->cell[6 + x];
+        return true;
     }
-    return 0;
+    return false;
 }
