@@ -7,6 +7,7 @@
 
 #include "bench/bench.h"
 #include "bench/md_peer.h"
+#include "bench/model.h"
 #include "host/md/batch.h"
 #include "tests/twin/md_cases.h"
 
@@ -122,12 +123,26 @@ static kd_status time_lists(struct md_bench *m)
     return KD_OK;
 }
 
+/* What the CUDA kernels would have to do for this input. */
+static kd_status print_model(struct md_bench *m)
+{
+    struct model_md counts;
+    TRY(model_md_count(&m->batch, &counts));
+    model_md_print(stdout, m->input.name, &counts, KD_MIXED);
+    model_md_print(stdout, m->input.name, &counts, KD_DOUBLE);
+    return KD_OK;
+}
+
 static kd_status run_case(struct bench *b, int index)
 {
     struct md_bench m = {.b = b};
     kd_status status;
     TRY(md_case_make(index, &m.input));
     TRY_OUT(prepare(&m));
+    if (b->model) {
+        TRY_OUT(print_model(&m));
+        goto out;
+    }
     if (b->peer)
         TRY_OUT(md_peer_rate(m.input.frame, m.input.potential.source, m.input.skin, b->n_thread, &m.lammps_rate));
     TRY_OUT(time_forces(&m, KD_MIXED));

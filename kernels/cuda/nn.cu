@@ -117,7 +117,7 @@ struct loss_job {
 };
 
 template <class T>
-__global__ void nn_sum_losses(const loss_job<T> job)
+__global__ void __launch_bounds__(32) nn_sum_losses(const loss_job<T> job)
 {
     const int net = blockIdx.x * blockDim.x + threadIdx.x;
     if (net >= job.n_net || job.count[net] <= 0)

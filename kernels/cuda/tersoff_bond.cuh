@@ -116,7 +116,7 @@ __device__ __forceinline__ real gap_to(real outer, real outer_below, const bond_
     return sizeof(real) == sizeof(float) ? gap + (outer_below - store.below[b]) : gap;
 }
 
-/* One thread per bond: its arm and taper. */
+/* One thread per bond: its arm and taper. Operations: 7 + root, in the taper 5 + sincos more. */
 template <class real>
 __device__ void measure(const bond_job<real> &job, const bond_store<real> &store, int n_bond)
 {
@@ -147,8 +147,7 @@ __device__ __forceinline__ real zeta_term(const bond_store<real> &store, const a
                                           const quad<real> &arm, int k)
 {
     const quad<real> other = store.arm[k];
-    real g, slope;
-    angular(p, dot(arm, other), &g, &slope);
+    const real g = angular_value(p, dot(arm, other));
     if (!general)
         return store.fc[k] * g;
     real f, df, x, dx;
@@ -158,7 +157,8 @@ __device__ __forceinline__ real zeta_term(const bond_store<real> &store, const a
 }
 
 /* One thread per bond: zeta over the other bonds of its atom, bond order, energy, the radial part of F_ij, and the weight
- * dE_i/dzeta_ij that the other bonds will need. */
+ * dE_i/dzeta_ij that the other bonds will need. Operations: 27 + 2 exp + pow + pow above one + reciprocal; per triple
+ * 14 + reciprocal. */
 template <class real, bool general>
 __device__ void weigh(const bond_job<real> &job, const bond_store<real> &store, const int *start, int first, int n_bond)
 {
@@ -221,7 +221,8 @@ __device__ __forceinline__ void bend_general(const bond_job<real> &job, const bo
     *radial += store.weight[k] * g * (df * x - f * dx);
 }
 
-/* One thread per bond: F_ij = radial part + angular parts of its own zeta and of the zetas of its atom's other bonds. */
+/* One thread per bond: F_ij = radial part + angular parts of its own zeta and of the zetas of its atom's other bonds.
+ * Operations: 6 + reciprocal; per triple 32 + reciprocal. */
 template <class real, bool general>
 __device__ void pull_bonds(const bond_job<real> &job, const bond_store<real> &store, const int *start, int first, int n_bond)
 {
@@ -255,7 +256,7 @@ __device__ void pull_bonds(const bond_job<real> &job, const bond_store<real> &st
     }
 }
 
-/* The first warp, one lane per atom: energy and -sum r_a F_b over the atom's own bonds. */
+/* The first warp, one lane per atom: energy and -sum r_a F_b over the atom's own bonds. Operations: 16 per bond. */
 template <class real>
 __device__ void sum_sites(const bond_job<real> &job, const bond_store<real> &store, const int *start, int first, int last)
 {

@@ -104,14 +104,21 @@ __device__ __forceinline__ void taper(real gap, real inverse_width, real *f, rea
 
 /* ---- g(theta) ---- */
 
-/* gamma (1 + (c^2/d^2) w^2/(d^2 + w^2)), w = cos0 - cos: 1 + c^2/d^2 - c^2/(d^2 + w^2) would subtract numbers of 1e8 to
- * leave one near 1. slope = dg/dcos. */
+/* g = gamma (1 + (c^2/d^2) w^2/(d^2 + w^2)), w = cos0 - cos: 1 + c^2/d^2 - c^2/(d^2 + w^2) would subtract numbers of 1e8 to
+ * leave one near 1. */
+template <class real>
+__device__ __forceinline__ real angular_value(const angle_parameters<real> &p, real cosine)
+{
+    const real w = p.cos0 - cosine, w2 = w * w;
+    return p.gamma * (real(1) + p.c2_over_d2 * w2 * reciprocal(p.d2 + w2));
+}
+
+/* The same and slope = dg/dcos. */
 template <class real>
 __device__ __forceinline__ void angular(const angle_parameters<real> &p, real cosine, real *g, real *slope)
 {
-    const real w = p.cos0 - cosine;
-    const real inverse = reciprocal(p.d2 + w * w);
-    *g = p.gamma * (real(1) + p.c2_over_d2 * (w * w) * inverse);
+    const real w = p.cos0 - cosine, w2 = w * w, inverse = reciprocal(p.d2 + w2);
+    *g = p.gamma * (real(1) + p.c2_over_d2 * w2 * inverse);
     *slope = p.gamma * (p.minus_2c2 * w) * (inverse * inverse);
 }
 

@@ -54,7 +54,7 @@ done
 
 # Readable names; dynamic shared memory from the committed table; occupancy.
 while read -r file kernel registers shared spills barriers block; do
-    name=$(c++filt "$kernel" | sed -E 's/\(anonymous namespace\):://g; s/^void //; s/\(.*//; s/, /,/g')
+    name=$(c++filt "$kernel" | sed -E 's/\(anonymous namespace\):://g; s/^void //; s/\(.*//; s/, /,/g; s/ >/>/g')
     [ "$block" -gt 0 ] || { echo "FAILED: $name has no __launch_bounds__" >&2; exit 1; }
     dynamic=$(awk -F'\t' -v k="$name" '$2 == k { print $6 }' "$table" 2> /dev/null)
     occupancy=$(echo "$registers $shared ${dynamic:-0} $block" | "$work/occupancy") || exit 1
