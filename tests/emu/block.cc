@@ -30,7 +30,8 @@ __thread block_runner *here;
 unsigned char *dynamic_start(block_runner &r)
 {
     const uintptr_t raw = reinterpret_cast<uintptr_t>(r.dynamic.data());
-    return reinterpret_cast<unsigned char *>((raw + dynamic_alignment - 1) / dynamic_alignment * dynamic_alignment);
+    return reinterpret_cast<unsigned char *>((raw + dynamic_alignment - 1) / dynamic_alignment *
+                                             dynamic_alignment);
 }
 
 void thread_main()
@@ -169,7 +170,8 @@ static void close_meeting(block_runner &r, meeting &m, int warp)
         fiber &f = *r.fibers[size_t(warp) * 32 + lane];
         for (int from = 0; from < 32; from++)
             if (m.mask >> from & 1)
-                memcpy(static_cast<char *>(f.meeting_slots) + from * m.bytes, &m.slots[from * m.bytes], m.bytes);
+                memcpy(static_cast<char *>(f.meeting_slots) + from * m.bytes, &m.slots[from * m.bytes],
+                       m.bytes);
         f.state = READY;
     }
     if (m.orders)
@@ -186,8 +188,8 @@ void warp_meet(unsigned mask, const void *where, const void *mine, size_t bytes,
     if (there < 32)
         mask &= (1u << there) - 1;
     if (!(mask >> lane & 1)) {
-        fault(cudaErrorLaunchFailure, "warp operation in %s at %s: lane %d is not in its own mask %08x", r.job.kernel,
-              place(where).c_str(), lane, mask);
+        fault(cudaErrorLaunchFailure, "warp operation in %s at %s: lane %d is not in its own mask %08x",
+              r.job.kernel, place(where).c_str(), lane, mask);
         abandon_block();
     }
     meeting &m = find_meeting(r, warp, mask, bytes, where);
@@ -229,8 +231,8 @@ void nap()
 void trap(const void *where)
 {
     checker_pause pause;
-    fault(cudaErrorLaunchFailure, "trap in %s, block (%u,%u,%u), thread %d at %s", here->job.kernel, here->job.index.x,
-          here->job.index.y, here->job.index.z, current->linear, place(where).c_str());
+    fault(cudaErrorLaunchFailure, "trap in %s, block (%u,%u,%u), thread %d at %s", here->job.kernel,
+          here->job.index.x, here->job.index.y, here->job.index.z, current->linear, place(where).c_str());
     abandon_block();
 }
 
@@ -240,8 +242,8 @@ void cp_async(void *shared, const void *global, size_t bytes, const void *where)
 {
     checker_pause pause;
     if (reinterpret_cast<uintptr_t>(shared) % bytes || reinterpret_cast<uintptr_t>(global) % bytes) {
-        fault(cudaErrorMisalignedAddress, "cp.async of %zu bytes, misaligned, in %s at %s", bytes, here->job.kernel,
-              place(where).c_str());
+        fault(cudaErrorMisalignedAddress, "cp.async of %zu bytes, misaligned, in %s at %s", bytes,
+              here->job.kernel, place(where).c_str());
         abandon_block();
     }
     current->self->open_copies.push_back({shared, global, bytes, where});
@@ -281,8 +283,8 @@ void block_runner::report_deadlock()
     std::string lines;
     for (const auto &[where, count] : waiting)
         lines += "\n    " + std::to_string(count) + " wait in " + where;
-    fault(cudaErrorLaunchTimeout, "deadlock in %s, block (%u,%u,%u): %d of %d threads have left%s", job.kernel,
-          job.index.x, job.index.y, job.index.z, n_thread - n_alive, n_thread, lines.c_str());
+    fault(cudaErrorLaunchTimeout, "deadlock in %s, block (%u,%u,%u): %d of %d threads have left%s",
+          job.kernel, job.index.x, job.index.y, job.index.z, n_thread - n_alive, n_thread, lines.c_str());
 }
 
 void block_runner::run(const block_job &next)

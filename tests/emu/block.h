@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* block.h - one thread block: its fibers, its barrier, the meetings of its warps, its dynamic shared memory. */
+/* block.h - one thread block: its fibers, its barrier, the meetings of its warps, its dynamic shared memory.
+ */
 #ifndef EMU_BLOCK_H
 #define EMU_BLOCK_H
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* check.cc - the rules: every access of a kernel is to memory that is there, aligned, defined, and ordered with others. */
+/* check.cc - the rules: every access of a kernel is to memory that is there, aligned, defined, and ordered
+ * with others. */
 #include "check.h"
 
 #include <link.h>
@@ -58,7 +59,8 @@ void complain(const char *what, const void *where, cudaError_t code = cudaErrorI
         fault(code, "%s in %s at %s, %s", what, kernel.c_str(), place(where).c_str(), who().c_str());
 }
 
-void complain_race(memory_space space, access_kind kind, const void *where, const access_record &other, bool wrote)
+void complain_race(memory_space space, access_kind kind, const void *where, const access_record &other,
+                   bool wrote)
 {
     const void *there = code_of(other);
     if (!first_time("race", where, there))
@@ -66,15 +68,17 @@ void complain_race(memory_space space, access_kind kind, const void *where, cons
     const bool same_block = other.segment >= block_first_segment;
     fault(cudaErrorLaunchFailure, "race in %s, %s memory: %s at %s, %s at %s (%s, thread %d)", kernel.c_str(),
           space == SHARED ? "shared" : "global", kind == ACCESS_READ ? "read" : "write", place(where).c_str(),
-          wrote ? "write" : "read", place(there).c_str(), same_block ? "the same block" : "another block or stream",
-          other.thread);
+          wrote ? "write" : "read", place(there).c_str(),
+          same_block ? "the same block" : "another block or stream", other.thread);
 }
 
 /* Compare with who was here before, then sign. */
-void meet_history(word_history &h, memory_space space, access_kind kind, const access_record &mine, const void *where)
+void meet_history(word_history &h, memory_space space, access_kind kind, const access_record &mine,
+                  const void *where)
 {
     const auto clash = [&](const access_record &r) {
-        return r.segment && (r.bytes & mine.bytes) && !(r.atomic && mine.atomic) && !ordered(r, space, mine.thread);
+        return r.segment && (r.bytes & mine.bytes) && !(r.atomic && mine.atomic) &&
+               !ordered(r, space, mine.thread);
     };
     if (clash(h.write))
         complain_race(space, kind, where, h.write, true);
@@ -97,7 +101,7 @@ void touch_global(const char *p, size_t bytes, access_kind kind, const void *whe
         const size_t i = global.span.index(p);
         const uint8_t mask = byte_mask(p, size_t(end - p)), state = global.state[i];
         if ((state >> 4 & mask) != mask) {
-            complain(find_freed(p) ? "use of freed device memory"
+            complain(find_freed(p)         ? "use of freed device memory"
                      : kind == ACCESS_READ ? "out-of-bounds read of device memory"
                                            : "out-of-bounds write to device memory",
                      where);
@@ -131,17 +135,20 @@ void touch_shared(const word_span &span, std::vector<shared_word> &words, const 
             complain("read of shared memory that was never written", where, cudaErrorLaunchFailure);
         if (kind != ACCESS_READ)
             w.defined = (w.defined | mask) & 15;
-        meet_history(w.history, SHARED, kind, record_of(current->linear, where, mask, kind == ACCESS_ATOMIC), where);
+        meet_history(w.history, SHARED, kind, record_of(current->linear, where, mask, kind == ACCESS_ATOMIC),
+                     where);
     }
 }
 
-/* Memory of the emulator itself that stands for registers and parameters: the thread's stack and index, the arguments. */
+/* Memory of the emulator itself that stands for registers and parameters: the thread's stack and index, the
+ * arguments. */
 bool is_private(const char *p)
 {
     const fiber *f = current->self;
     if (f->owns(p) || p == reinterpret_cast<const char *>(&current))
         return true;
-    const char *self = reinterpret_cast<const char *>(f), *arguments = static_cast<const char *>(job->arguments);
+    const char *self = reinterpret_cast<const char *>(f),
+               *arguments = static_cast<const char *>(job->arguments);
     return size_t(p - self) < sizeof *f || size_t(p - arguments) < max_argument_bytes;
 }
 
@@ -176,7 +183,8 @@ void check_access(const void *address, size_t bytes, access_kind kind, const voi
 {
     if (!current || checker_paused || !job)
         return;
-    checker_pause pause; /* the linker may give the runtime the kernels' instrumented copies of std:: functions */
+    checker_pause
+        pause; /* the linker may give the runtime the kernels' instrumented copies of std:: functions */
     check_on_behalf(address, bytes, kind, where);
 }
 
@@ -262,11 +270,12 @@ void check_block_begin(const block_job &next, void *dynamic)
 void check_block_end()
 {
     if (fixed_touched > SHARED_PER_BLOCK)
-        fault(cudaErrorLaunchOutOfResources, "%s uses %zu bytes of static shared memory, at most %d", kernel.c_str(),
-              fixed_touched, SHARED_PER_BLOCK);
+        fault(cudaErrorLaunchOutOfResources, "%s uses %zu bytes of static shared memory, at most %d",
+              kernel.c_str(), fixed_touched, SHARED_PER_BLOCK);
     if (fixed_touched + job->shared_bytes > SHARED_PER_BLOCK_OPTIN)
-        fault(cudaErrorLaunchOutOfResources, "%s uses %zu bytes of static and %zu of dynamic shared memory, at most %d",
-              kernel.c_str(), fixed_touched, job->shared_bytes, SHARED_PER_BLOCK_OPTIN);
+        fault(cudaErrorLaunchOutOfResources,
+              "%s uses %zu bytes of static and %zu of dynamic shared memory, at most %d", kernel.c_str(),
+              fixed_touched, job->shared_bytes, SHARED_PER_BLOCK_OPTIN);
     profile_block_end();
     job = nullptr;
 }
@@ -289,8 +298,8 @@ void check_bulk(const void *p, size_t bytes, access_kind kind, const char *who)
     if (!global.span.holds(c))
         return; /* a __constant__ variable */
     if (kind == ACCESS_READ && global.first_undefined(p, bytes) && first_time(who, p, nullptr))
-        fault(cudaErrorLaunchFailure, "%s reads device memory that was never written, at offset %zu of %zu", who,
-              size_t(static_cast<const char *>(global.first_undefined(p, bytes)) - c), bytes);
+        fault(cudaErrorLaunchFailure, "%s reads device memory that was never written, at offset %zu of %zu",
+              who, size_t(static_cast<const char *>(global.first_undefined(p, bytes)) - c), bytes);
     if (kind == ACCESS_WRITE)
         global.set_defined(p, bytes);
     if (!concurrent_work())
@@ -302,10 +311,12 @@ void check_bulk(const void *p, size_t bytes, access_kind kind, const char *who)
         const access_record mine =
             record_of(0, reinterpret_cast<const void *>(&check_bulk), byte_mask(c, size_t(end - c)), false);
         const bool bad_write = h.write.segment && !ordered_for_bulk(h.write),
-                   bad_read = kind == ACCESS_WRITE && ((h.read.segment && !ordered_for_bulk(h.read)) ||
-                                                       (h.earlier_read.segment && !ordered_for_bulk(h.earlier_read)));
+                   bad_read = kind == ACCESS_WRITE &&
+                              ((h.read.segment && !ordered_for_bulk(h.read)) ||
+                               (h.earlier_read.segment && !ordered_for_bulk(h.earlier_read)));
         if ((bad_write || bad_read) && first_time(who, code_of(bad_write ? h.write : h.read), nullptr))
-            fault(cudaErrorLaunchFailure, "race between streams: %s and the %s at %s are not ordered by an event", who,
+            fault(cudaErrorLaunchFailure,
+                  "race between streams: %s and the %s at %s are not ordered by an event", who,
                   bad_write ? "write" : "read", place(code_of(bad_write ? h.write : h.read)).c_str());
         (kind == ACCESS_WRITE ? h.write : h.read) = mine;
     }

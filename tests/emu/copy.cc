@@ -63,8 +63,8 @@ cudaError_t copy_async(void *dst, const void *src, size_t bytes, cudaMemcpyKind 
     if (!ends_match(dst, src, bytes, kind, who))
         return failed(cudaErrorInvalidValue);
     if (kind == cudaMemcpyHostToDevice && !find_allocation(src) && !being_captured(handle)) {
-        /* Pageable source: the driver has read it when the call returns. Page-locked memory is read when the copy runs,
-         * and a pageable destination is promised nothing before the host waits. */
+        /* Pageable source: the driver has read it when the call returns. Page-locked memory is read when the
+         * copy runs, and a pageable destination is promised nothing before the host waits. */
         const char *bytes_of_source = static_cast<const char *>(src);
         auto staged = std::make_shared<std::vector<char>>(bytes_of_source, bytes_of_source + bytes);
         return failed(enqueue(handle, [=] { copy_now(dst, staged->data(), bytes, who); }));
@@ -75,7 +75,8 @@ cudaError_t copy_async(void *dst, const void *src, size_t bytes, cudaMemcpyKind 
 
 extern "C" {
 
-cudaError_t cudaMemcpyAsync(void *dst, const void *src, size_t bytes, cudaMemcpyKind kind, cudaStream_t handle)
+cudaError_t cudaMemcpyAsync(void *dst, const void *src, size_t bytes, cudaMemcpyKind kind,
+                            cudaStream_t handle)
 {
     api_call call("cudaMemcpyAsync");
     if (call.refused)
@@ -116,8 +117,8 @@ cudaError_t cudaMemcpy2DAsync(void *dst, size_t dst_pitch, const void *src, size
         return failed(cudaErrorInvalidPitchValue);
     for (size_t y = 0; y < height; y++)
         if (cudaError_t error = copy_async(static_cast<char *>(dst) + y * dst_pitch,
-                                           static_cast<const char *>(src) + y * src_pitch, width, kind, handle,
-                                           "cudaMemcpy2DAsync"))
+                                           static_cast<const char *>(src) + y * src_pitch, width, kind,
+                                           handle, "cudaMemcpy2DAsync"))
             return error;
     return cudaSuccess;
 }
@@ -153,7 +154,8 @@ cudaError_t cudaMemcpyToSymbolAsync(const void *symbol, const void *src, size_t 
     return copy_async(dst, src, bytes, kind, handle, "cudaMemcpyToSymbolAsync");
 }
 
-cudaError_t cudaMemcpyToSymbol(const void *symbol, const void *src, size_t bytes, size_t offset, cudaMemcpyKind kind)
+cudaError_t cudaMemcpyToSymbol(const void *symbol, const void *src, size_t bytes, size_t offset,
+                               cudaMemcpyKind kind)
 {
     if (cudaError_t error = cudaMemcpyToSymbolAsync(symbol, src, bytes, offset, kind, nullptr))
         return error;

@@ -14,10 +14,10 @@ enum {
     MAX_THREADS_PER_SM = 1536,
     MAX_BLOCKS_PER_SM = 24,
     REGISTERS_PER_SM = 65536,
-    SHARED_PER_BLOCK = 48 << 10,         /* without asking */
-    SHARED_PER_BLOCK_OPTIN = 101376,     /* 99 KiB, by cudaFuncSetAttribute */
+    SHARED_PER_BLOCK = 48 << 10,     /* without asking */
+    SHARED_PER_BLOCK_OPTIN = 101376, /* 99 KiB, by cudaFuncSetAttribute */
     SHARED_PER_SM = 100 << 10,
-    SHARED_RESERVED = 1 << 10,           /* the system's, in every block */
+    SHARED_RESERVED = 1 << 10, /* the system's, in every block */
     CONSTANT_BYTES = 64 << 10,
     N_SM = 128,
     L2_BYTES = 72 << 20

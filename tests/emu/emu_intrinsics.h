@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* emu_intrinsics.h - the device functions of CUDA C++: barriers, warp operations, atomics. Arithmetic is in emu_math.h.
+/* emu_intrinsics.h - the device functions of CUDA C++: barriers, warp operations, atomics. Arithmetic is in
+ * emu_math.h.
  *
- * Functions that meet other threads are never inlined: their return address is the place in the kernel that reports name. */
+ * Functions that meet other threads are never inlined: their return address is the place in the kernel that
+ * reports name. */
 #ifndef EMU_INTRINSICS_H
 #define EMU_INTRINSICS_H
 
@@ -15,8 +17,9 @@ struct votes {
 };
 /* __syncthreads: every thread of the block that has not left. */
 votes barrier(const void *where, int predicate);
-/* Lanes of mask hand in bytes each; all[32] is what everyone handed in. Lanes outside the mask leave their slot untouched.
- * `orders` tells the checker that the meeting is also a memory barrier among the lanes (__syncwarp is, a shuffle is not). */
+/* Lanes of mask hand in bytes each; all[32] is what everyone handed in. Lanes outside the mask leave their
+ * slot untouched. `orders` tells the checker that the meeting is also a memory barrier among the lanes
+ * (__syncwarp is, a shuffle is not). */
 void warp_meet(unsigned mask, const void *where, const void *mine, size_t bytes, void *all, bool orders);
 /* Tell the checker that the next access to p is atomic. */
 void atomic_access(const void *p, size_t bytes, const void *where);
@@ -27,13 +30,11 @@ void fence(bool device_wide);
 void nap();
 [[noreturn]] void trap(const void *where);
 
-template <class T>
-struct lanes {
+template <class T> struct lanes {
     T value[32];
 };
 
-template <class T>
-EMU_MEET lanes<T> gather(unsigned mask, const void *where, const T &mine)
+template <class T> EMU_MEET lanes<T> gather(unsigned mask, const void *where, const T &mine)
 {
     lanes<T> all;
     for (T &v : all.value)
@@ -42,11 +43,11 @@ EMU_MEET lanes<T> gather(unsigned mask, const void *where, const T &mine)
     return all;
 }
 
-template <class T, class Rule>
-T read_modify_write(T *p, const void *where, Rule rule)
+template <class T, class Rule> T read_modify_write(T *p, const void *where, Rule rule)
 {
     static_assert(sizeof(T) == 2 || sizeof(T) == 4 || sizeof(T) == 8, "atomics work on 16, 32 or 64 bits");
-    using bits = std::conditional_t<sizeof(T) == 2, uint16_t, std::conditional_t<sizeof(T) == 4, uint32_t, uint64_t>>;
+    using bits =
+        std::conditional_t<sizeof(T) == 2, uint16_t, std::conditional_t<sizeof(T) == 4, uint32_t, uint64_t>>;
     atomic_access(p, sizeof(T), where);
     bits *word = reinterpret_cast<bits *>(p), before = __atomic_load_n(word, __ATOMIC_RELAXED), after;
     T old;
@@ -57,8 +58,7 @@ T read_modify_write(T *p, const void *where, Rule rule)
     } while (!__atomic_compare_exchange_n(word, &before, after, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED));
     return old;
 }
-template <class T>
-using same = std::common_type_t<T>; /* lets 1 be given where T is unsigned */
+template <class T> using same = std::common_type_t<T>; /* lets 1 be given where T is unsigned */
 } // namespace emu
 
 /* ---- barriers ---- */
@@ -107,29 +107,25 @@ EMU_MEET void __trap()
 
 /* ---- warp ---- */
 
-template <class T>
-EMU_MEET T __shfl_sync(unsigned mask, T value, int source, int width = 32)
+template <class T> EMU_MEET T __shfl_sync(unsigned mask, T value, int source, int width = 32)
 {
     const auto all = emu::gather(mask, EMU_HERE, value);
     const int lane = emu::current->lane;
     return all.value[(lane & ~(width - 1)) | (source & (width - 1))];
 }
-template <class T>
-EMU_MEET T __shfl_xor_sync(unsigned mask, T value, int flip, int width = 32)
+template <class T> EMU_MEET T __shfl_xor_sync(unsigned mask, T value, int flip, int width = 32)
 {
     const auto all = emu::gather(mask, EMU_HERE, value);
     const int lane = emu::current->lane, source = lane ^ flip;
     return source <= (lane | (width - 1)) ? all.value[source & 31] : value;
 }
-template <class T>
-EMU_MEET T __shfl_down_sync(unsigned mask, T value, unsigned delta, int width = 32)
+template <class T> EMU_MEET T __shfl_down_sync(unsigned mask, T value, unsigned delta, int width = 32)
 {
     const auto all = emu::gather(mask, EMU_HERE, value);
     const unsigned lane = emu::current->lane;
     return (lane & (width - 1)) + delta < unsigned(width) ? all.value[lane + delta] : value;
 }
-template <class T>
-EMU_MEET T __shfl_up_sync(unsigned mask, T value, unsigned delta, int width = 32)
+template <class T> EMU_MEET T __shfl_up_sync(unsigned mask, T value, unsigned delta, int width = 32)
 {
     const auto all = emu::gather(mask, EMU_HERE, value);
     const unsigned lane = emu::current->lane;
@@ -169,8 +165,7 @@ EMU_MEET unsigned __activemask()
 namespace emu
 {
 /* Fold over the lanes of the mask that exist, in lane order. */
-template <class T, class Rule>
-T fold(unsigned mask, const void *where, T mine, Rule rule)
+template <class T, class Rule> T fold(unsigned mask, const void *where, T mine, Rule rule)
 {
     const auto all = gather(mask, where, mine);
     const int n_thread = int(blockDim.x * blockDim.y * blockDim.z) - current->warp * 32;
@@ -194,7 +189,7 @@ T fold(unsigned mask, const void *where, T mine, Rule rule)
 EMU_REDUCE(__reduce_add_sync, unsigned, a + b)
 EMU_REDUCE(__reduce_min_sync, unsigned, b < a ? b : a)
 EMU_REDUCE(__reduce_max_sync, unsigned, a < b ? b : a)
-EMU_REDUCE(__reduce_and_sync, unsigned, a & b)
+EMU_REDUCE(__reduce_and_sync, unsigned, a &b)
 EMU_REDUCE(__reduce_or_sync, unsigned, a | b)
 EMU_REDUCE(__reduce_xor_sync, unsigned, a ^ b)
 EMU_REDUCE(__reduce_add_sync, int, unsigned(a) + unsigned(b))
@@ -202,8 +197,7 @@ EMU_REDUCE(__reduce_min_sync, int, b < a ? b : a)
 EMU_REDUCE(__reduce_max_sync, int, a < b ? b : a)
 #undef EMU_REDUCE
 
-template <class T>
-EMU_MEET unsigned __match_any_sync(unsigned mask, T value)
+template <class T> EMU_MEET unsigned __match_any_sync(unsigned mask, T value)
 {
     const auto all = emu::gather(mask, EMU_HERE, value);
     const int n_thread = int(blockDim.x * blockDim.y * blockDim.z) - emu::current->warp * 32;
@@ -217,13 +211,11 @@ EMU_MEET unsigned __match_any_sync(unsigned mask, T value)
 /* ---- atomics ---- */
 
 #define EMU_ATOMIC(name, expression)                                                                         \
-    template <class T>                                                                                       \
-    EMU_MEET T name(T *p, emu::same<T> v)                                                                    \
+    template <class T> EMU_MEET T name(T *p, emu::same<T> v)                                                 \
     {                                                                                                        \
         return emu::read_modify_write(p, EMU_HERE, [=](T old) { return T(expression); });                    \
     }                                                                                                        \
-    template <class T>                                                                                       \
-    EMU_MEET T name##_block(T *p, emu::same<T> v)                                                            \
+    template <class T> EMU_MEET T name##_block(T *p, emu::same<T> v)                                         \
     {                                                                                                        \
         return emu::read_modify_write(p, EMU_HERE, [=](T old) { return T(expression); });                    \
     }
@@ -239,12 +231,12 @@ EMU_ATOMIC(atomicInc, old >= v ? 0 : old + 1)
 EMU_ATOMIC(atomicDec, old == 0 || old > v ? v : old - 1)
 #undef EMU_ATOMIC
 
-template <class T>
-EMU_MEET T atomicCAS(T *p, emu::same<T> expected, emu::same<T> fresh)
+template <class T> EMU_MEET T atomicCAS(T *p, emu::same<T> expected, emu::same<T> fresh)
 {
     return emu::read_modify_write(p, EMU_HERE, [=](T old) {
-        return memcmp(static_cast<const void *>(&old), static_cast<const void *>(&expected), sizeof old) == 0 ? T(fresh)
-                                                                                                               : old;
+        return memcmp(static_cast<const void *>(&old), static_cast<const void *>(&expected), sizeof old) == 0
+                   ? T(fresh)
+                   : old;
     });
 }
 
@@ -253,16 +245,14 @@ EMU_MEET T atomicCAS(T *p, emu::same<T> expected, emu::same<T> fresh)
 /* The checker hears of the whole vector at once: instrumented code would see a float4 as four loads. */
 #if defined(EMU_CHECK)
 #define EMU_LOAD(name)                                                                                       \
-    template <class T>                                                                                       \
-    __attribute__((noinline, no_sanitize("thread"))) T name(const T *p)                                      \
+    template <class T> __attribute__((noinline, no_sanitize("thread"))) T name(const T *p)                   \
     {                                                                                                        \
         emu::access(p, sizeof(T), false, EMU_HERE);                                                          \
         return *p;                                                                                           \
     }
 #else
 #define EMU_LOAD(name)                                                                                       \
-    template <class T>                                                                                       \
-    __forceinline__ T name(const T *p)                                                                       \
+    template <class T> __forceinline__ T name(const T *p)                                                    \
     {                                                                                                        \
         return *p;                                                                                           \
     }
@@ -276,8 +266,7 @@ EMU_LOAD(__ldcv)
 #undef EMU_LOAD
 
 #define EMU_STORE(name)                                                                                      \
-    template <class T>                                                                                       \
-    __forceinline__ void name(T *p, emu::same<T> v)                                                          \
+    template <class T> __forceinline__ void name(T *p, emu::same<T> v)                                       \
     {                                                                                                        \
         *p = v;                                                                                              \
     }

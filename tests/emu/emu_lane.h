@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* emu_lane.h - the functions of kernels/cuda/lane.cuh over a model of the warp.
  *
- * A cp.async is kept back until the wait that promises it, so that a forgotten wait reads what was there before. The matrix
- * operations exchange the lanes' registers and follow the fragment layouts of the PTX ISA. */
+ * A cp.async is kept back until the wait that promises it, so that a forgotten wait reads what was there
+ * before. The matrix operations exchange the lanes' registers and follow the fragment layouts of the PTX ISA.
+ */
 #ifndef EMU_LANE_H
 #define EMU_LANE_H
 
@@ -27,7 +28,8 @@ struct fragments {
     unsigned a[4], b[2];
 };
 
-/* Every lane computes its own four elements of d from everyone's a and b. Sums run over k in order, in FP32. */
+/* Every lane computes its own four elements of d from everyone's a and b. Sums run over k in order, in FP32.
+ */
 template <class Read>
 void mma_m16n8k16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], const void *where, Read read)
 {
@@ -46,8 +48,8 @@ void mma_m16n8k16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2],
     }
 }
 
-/* Lane l gives the address of row l%8 of tile l/8; register i of lane l holds elements 2(l%4), 2(l%4)+1 of row l/4 of
- * tile i, or of column l/4 when transposed. */
+/* Lane l gives the address of row l%8 of tile l/8; register i of lane l holds elements 2(l%4), 2(l%4)+1 of
+ * row l/4 of tile i, or of column l/4 when transposed. */
 #if defined(EMU_CHECK)
 #define EMU_UNSEEN __attribute__((no_sanitize("thread"))) /* announced by emu::access instead */
 #else
@@ -90,8 +92,7 @@ inline void cp_async_commit()
 {
     emu::cp_async_commit();
 }
-template <int N>
-inline void cp_async_wait()
+template <int N> inline void cp_async_wait()
 {
     emu::cp_async_wait(N);
 }

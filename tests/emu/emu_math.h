@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* emu_math.h - the arithmetic of CUDA C++ that <cmath> lacks. Fast-math functions are exact here, 1-2 ulp off on a GPU. */
+/* emu_math.h - the arithmetic of CUDA C++ that <cmath> lacks. Fast-math functions are exact here, 1-2 ulp off
+ * on a GPU. */
 #ifndef EMU_MATH_H
 #define EMU_MATH_H
 
@@ -7,8 +8,7 @@ using std::isfinite;
 using std::isinf;
 using std::isnan;
 
-template <class A, class B>
-__forceinline__ auto min(A a, B b) -> std::common_type_t<A, B>
+template <class A, class B> __forceinline__ auto min(A a, B b) -> std::common_type_t<A, B>
 {
     using T = std::common_type_t<A, B>;
     if constexpr (std::is_floating_point_v<T>)
@@ -16,8 +16,7 @@ __forceinline__ auto min(A a, B b) -> std::common_type_t<A, B>
     else
         return T(b) < T(a) ? T(b) : T(a);
 }
-template <class A, class B>
-__forceinline__ auto max(A a, B b) -> std::common_type_t<A, B>
+template <class A, class B> __forceinline__ auto max(A a, B b) -> std::common_type_t<A, B>
 {
     using T = std::common_type_t<A, B>;
     if constexpr (std::is_floating_point_v<T>)
@@ -70,8 +69,7 @@ inline void fast_sincos(float x, float *s, float *c)
     *s = std::sin(x);
     *c = std::cos(x);
 }
-template <class To, class From>
-inline To bit_cast(From from)
+template <class To, class From> inline To bit_cast(From from)
 {
     static_assert(sizeof(To) == sizeof(From), "same size");
     To to;
@@ -79,15 +77,15 @@ inline To bit_cast(From from)
     return to;
 }
 } // namespace emu
-#define __expf(x) emu::fast_exp(x)
-#define __exp10f(x) emu::fast_exp10(x)
-#define __logf(x) emu::fast_log(x)
-#define __log2f(x) emu::fast_log2(x)
-#define __log10f(x) emu::fast_log10(x)
-#define __powf(x, y) emu::fast_pow(x, y)
-#define __sinf(x) emu::fast_sin(x)
-#define __cosf(x) emu::fast_cos(x)
-#define __tanf(x) emu::fast_tan(x)
+#define __expf(x)          emu::fast_exp(x)
+#define __exp10f(x)        emu::fast_exp10(x)
+#define __logf(x)          emu::fast_log(x)
+#define __log2f(x)         emu::fast_log2(x)
+#define __log10f(x)        emu::fast_log10(x)
+#define __powf(x, y)       emu::fast_pow(x, y)
+#define __sinf(x)          emu::fast_sin(x)
+#define __cosf(x)          emu::fast_cos(x)
+#define __tanf(x)          emu::fast_tan(x)
 #define __sincosf(x, s, c) emu::fast_sincos(x, s, c)
 
 inline float rsqrtf(float x)
@@ -169,7 +167,8 @@ inline float __frsqrt_rn(float x)
     return float(1.0 / std::sqrt(double(x)));
 }
 
-/* Round to nearest is the host's own mode; volatile-free because the build has no -ffast-math and no contraction. */
+/* Round to nearest is the host's own mode; volatile-free because the build has no -ffast-math and no
+ * contraction. */
 #define EMU_ROUNDED(T, prefix)                                                                               \
     inline T prefix##add_rn(T a, T b)                                                                        \
     {                                                                                                        \

@@ -184,7 +184,8 @@ cudaError_t cudaEventDestroy(cudaEvent_t handle)
     api_call call("cudaEventDestroy");
     if (call.refused)
         return call.refused;
-    return events.erase(reinterpret_cast<event *>(handle)) ? cudaSuccess : failed(cudaErrorInvalidResourceHandle);
+    return events.erase(reinterpret_cast<event *>(handle)) ? cudaSuccess
+                                                           : failed(cudaErrorInvalidResourceHandle);
 }
 
 cudaError_t cudaEventRecord(cudaEvent_t handle, cudaStream_t in)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* fiber.cc - stacks and the switch between them.
  *
- * The switch saves the six registers that a call preserves: 18 ns, where swapcontext needs two system calls (2 us).
- * Other machines than x86-64 take swapcontext. */
+ * The switch saves the six registers that a call preserves: 18 ns, where swapcontext needs two system calls
+ * (2 us). Other machines than x86-64 take swapcontext. */
 #include "fiber.h"
 
 #include <cstdio>

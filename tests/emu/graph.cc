@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* graph.cc - stream capture and its replay: a captured stream records its operations where others queue them. */
+/* graph.cc - stream capture and its replay: a captured stream records its operations where others queue them.
+ */
 #include <cuda_runtime_api.h>
 
 #include <map>
@@ -79,9 +80,9 @@ cudaError_t cudaStreamIsCapturing(cudaStream_t handle, cudaStreamCaptureStatus *
     const stream *s = find_stream(handle);
     if (!s)
         return failed(cudaErrorInvalidResourceHandle);
-    *status = !s->capture            ? cudaStreamCaptureStatusNone
+    *status = !s->capture           ? cudaStreamCaptureStatusNone
               : s->capture->invalid ? cudaStreamCaptureStatusInvalidated
-                                     : cudaStreamCaptureStatusActive;
+                                    : cudaStreamCaptureStatusActive;
     return cudaSuccess;
 }
 
@@ -99,7 +100,8 @@ cudaError_t cudaGraphInstantiate(cudaGraphExec_t *result, cudaGraph_t handle, un
     return cudaSuccess;
 }
 
-cudaError_t cudaGraphInstantiateWithFlags(cudaGraphExec_t *result, cudaGraph_t handle, unsigned long long flags)
+cudaError_t cudaGraphInstantiateWithFlags(cudaGraphExec_t *result, cudaGraph_t handle,
+                                          unsigned long long flags)
 {
     return cudaGraphInstantiate(result, handle, flags);
 }

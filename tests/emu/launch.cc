@@ -36,18 +36,22 @@ std::string complaint(const launch_shape &shape, const void *kernel, cudaError_t
     char text[200] = "";
     *code = cudaErrorInvalidConfiguration;
     if (threads == 0 || size_t(g.x) * g.y * g.z == 0)
-        snprintf(text, sizeof text, "empty grid (%u,%u,%u) or block (%u,%u,%u)", g.x, g.y, g.z, b.x, b.y, b.z);
+        snprintf(text, sizeof text, "empty grid (%u,%u,%u) or block (%u,%u,%u)", g.x, g.y, g.z, b.x, b.y,
+                 b.z);
     else if (threads > MAX_THREADS_PER_BLOCK || b.z > MAX_BLOCK_Z)
         snprintf(text, sizeof text, "block (%u,%u,%u), at most %d threads and %d in z", b.x, b.y, b.z,
                  MAX_THREADS_PER_BLOCK, MAX_BLOCK_Z);
     else if (g.x > 0x7fffffffu || g.y > MAX_GRID_YZ || g.z > MAX_GRID_YZ)
-        snprintf(text, sizeof text, "grid (%u,%u,%u), at most 2^31-1, %d, %d", g.x, g.y, g.z, MAX_GRID_YZ, MAX_GRID_YZ);
+        snprintf(text, sizeof text, "grid (%u,%u,%u), at most 2^31-1, %d, %d", g.x, g.y, g.z, MAX_GRID_YZ,
+                 MAX_GRID_YZ);
     else if (threads > size_t(launch_bound(kernel))) {
         *code = cudaErrorLaunchOutOfResources;
-        snprintf(text, sizeof text, "%zu threads, __launch_bounds__ allows %d", threads, launch_bound(kernel));
+        snprintf(text, sizeof text, "%zu threads, __launch_bounds__ allows %d", threads,
+                 launch_bound(kernel));
     } else if (shape.shared_bytes > shared_allowance(kernel)) {
         *code = cudaErrorInvalidValue;
-        snprintf(text, sizeof text, "%zu bytes of dynamic shared memory, allowed %zu (cudaFuncSetAttribute, at most %d)",
+        snprintf(text, sizeof text,
+                 "%zu bytes of dynamic shared memory, allowed %zu (cudaFuncSetAttribute, at most %d)",
                  shape.shared_bytes, shared_allowance(kernel), SHARED_PER_BLOCK_OPTIN);
     }
     return text;
@@ -102,8 +106,8 @@ void *argument_memory(size_t bytes)
     return ::operator new(max_argument_bytes, std::align_val_t(64));
 }
 
-cudaError_t launch(const launch_site &site, const launch_shape &shape, const void *kernel, void (*body)(void *),
-                   void (*drop)(void *), void *arguments)
+cudaError_t launch(const launch_site &site, const launch_shape &shape, const void *kernel,
+                   void (*body)(void *), void (*drop)(void *), void *arguments)
 {
     std::shared_ptr<void> owned(arguments, [drop](void *p) {
         drop(p);
@@ -155,7 +159,8 @@ cudaError_t cudaFuncGetAttributes(cudaFuncAttributes *attributes, const void *ke
     return cudaSuccess;
 }
 
-/* By threads, blocks and dynamic shared memory; registers and static shared memory are the compiler's secret here. */
+/* By threads, blocks and dynamic shared memory; registers and static shared memory are the compiler's secret
+ * here. */
 cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int *blocks, const void *kernel, int threads,
                                                           size_t shared_bytes)
 {
@@ -164,14 +169,16 @@ cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int *blocks, const voi
         return call.refused;
     if (threads <= 0)
         return failed(cudaErrorInvalidValue);
-    const int by_threads = threads > launch_bound(kernel) ? 0 : MAX_THREADS_PER_SM / ((threads + 31) / 32 * 32);
-    const int by_shared = shared_bytes > shared_allowance(kernel) ? 0 : int(SHARED_PER_SM / (shared_bytes + SHARED_RESERVED));
+    const int by_threads =
+        threads > launch_bound(kernel) ? 0 : MAX_THREADS_PER_SM / ((threads + 31) / 32 * 32);
+    const int by_shared =
+        shared_bytes > shared_allowance(kernel) ? 0 : int(SHARED_PER_SM / (shared_bytes + SHARED_RESERVED));
     *blocks = std::min({by_threads, by_shared, int(MAX_BLOCKS_PER_SM)});
     return cudaSuccess;
 }
 
-cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(int *blocks, const void *kernel, int threads,
-                                                                   size_t shared_bytes, unsigned)
+cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(int *blocks, const void *kernel,
+                                                                   int threads, size_t shared_bytes, unsigned)
 {
     return cudaOccupancyMaxActiveBlocksPerMultiprocessor(blocks, kernel, threads, shared_bytes);
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* memory.cc - cudaMalloc and its kin.
  *
- * Device memory starts as NaN. The asan flavour takes it from malloc, red zones and leak report included; the others from
- * one large reservation, so that device addresses can be told from host addresses and freed ones are not used again. */
+ * Device memory starts as NaN. The asan flavour takes it from malloc, red zones and leak report included; the
+ * others from one large reservation, so that device addresses can be told from host addresses and freed ones
+ * are not used again. */
 #include "memory.h"
 
 #include <cuda_runtime_api.h>
@@ -62,11 +63,20 @@ void give_back(const allocation &a)
 #else
 char *heap;
 size_t heap_used;
+int n_open;
+
+void protect(int protection)
+{
+    static const bool strict = getenv("KEDGE_STRICT") && strcmp(getenv("KEDGE_STRICT"), "1") == 0;
+    if (strict && heap && mprotect(heap, (heap_used + 4095) / 4096 * 4096, protection) != 0)
+        perror("[emu] KEDGE_STRICT");
+}
 
 char *take(size_t bytes)
 {
     if (!heap) {
-        void *pages = mmap(nullptr, reservation, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        void *pages = mmap(nullptr, reservation, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (pages == MAP_FAILED)
             return nullptr;
         heap = static_cast<char *>(pages);
@@ -81,6 +91,7 @@ char *take(size_t bytes)
 }
 void give_back(const allocation &a)
 {
+    device_memory_open open;
     const uintptr_t page = 4096, first = (reinterpret_cast<uintptr_t>(a.start) + page - 1) / page * page,
                     last = reinterpret_cast<uintptr_t>(a.start + a.bytes) / page * page;
     memset(a.start, 0xff, std::min<size_t>(a.bytes, page));
@@ -105,6 +116,22 @@ struct leak_report {
 };
 leak_report leaks;
 } // namespace
+
+device_memory_open::device_memory_open()
+{
+#if !defined(EMU_ASAN)
+    if (n_open++ == 0)
+        protect(PROT_READ | PROT_WRITE);
+#endif
+}
+
+device_memory_open::~device_memory_open()
+{
+#if !defined(EMU_ASAN)
+    if (--n_open == 0)
+        protect(PROT_NONE);
+#endif
+}
 
 char *heap_start()
 {
@@ -187,7 +214,10 @@ cudaError_t cudaMalloc(void **pointer, size_t bytes)
     char *p = take(bytes);
     if (!p)
         return failed(cudaErrorMemoryAllocation);
-    memset(p, 0xff, bytes);
+    {
+        device_memory_open open;
+        memset(p, 0xff, bytes);
+    }
     live[p] = allocation{p, bytes, device, false};
     used_bytes[device] += bytes;
     check_allocated(p, bytes);
@@ -206,7 +236,8 @@ cudaError_t cudaFree(void *pointer)
         return failed(error);
     const auto found = live.find(static_cast<char *>(pointer));
     if (found == live.end() || found->second.device < 0 || found->second.is_symbol) {
-        remark("cudaFree: %p is not the start of device memory%s", pointer, find_freed(pointer) ? ": freed before" : "");
+        remark("cudaFree: %p is not the start of device memory%s", pointer,
+               find_freed(pointer) ? ": freed before" : "");
         return failed(cudaErrorInvalidValue);
     }
     const allocation a = found->second;
@@ -273,7 +304,9 @@ cudaError_t cudaPointerGetAttributes(cudaPointerAttributes *attributes, const vo
         return call.refused;
     const allocation *a = find_allocation(pointer);
     memset(attributes, 0, sizeof *attributes);
-    attributes->type = !a ? cudaMemoryTypeUnregistered : a->device < 0 ? cudaMemoryTypeHost : cudaMemoryTypeDevice;
+    attributes->type = !a              ? cudaMemoryTypeUnregistered
+                       : a->device < 0 ? cudaMemoryTypeHost
+                                       : cudaMemoryTypeDevice;
     attributes->device = a && a->device >= 0 ? a->device : 0;
     if (a && a->device >= 0)
         attributes->devicePointer = const_cast<void *>(pointer);

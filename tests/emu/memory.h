@@ -14,7 +14,8 @@ struct allocation {
     bool is_symbol;
 };
 
-/* The allocation (or __constant__ variable) that p points into, or nullptr: ordinary host memory, or nothing. */
+/* The allocation (or __constant__ variable) that p points into, or nullptr: ordinary host memory, or nothing.
+ */
 const allocation *find_allocation(const void *p);
 /* The freed allocation that p pointed into, for reports; nullptr when there was none. */
 const allocation *find_freed(const void *p);
@@ -25,6 +26,14 @@ bool device_range(const void *p, size_t bytes, const char *who);
 char *heap_start();
 size_t heap_bytes();
 void memory_totals(int device, size_t *used, size_t *total);
+/* With KEDGE_STRICT=1 device memory is out of reach (segmentation fault) unless one of these lives: while
+ * queued work or the runtime runs. Not in the asan flavour. */
+struct device_memory_open {
+    device_memory_open();
+    ~device_memory_open();
+    device_memory_open(const device_memory_open &) = delete;
+    device_memory_open &operator=(const device_memory_open &) = delete;
+};
 /* Called where __constant__ variables become known to the runtime. */
 void register_symbol(const void *p, size_t bytes);
 } // namespace emu

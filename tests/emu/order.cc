@@ -152,8 +152,9 @@ static bool launch_ordered(const access_record &before)
     if (all_launches_before)
         return true;
     const running *now = running_now();
-    auto after = std::upper_bound(launches.begin(), launches.end(), before.segment,
-                                  [](uint32_t segment, const launch_record &l) { return segment < l.first_segment; });
+    auto after =
+        std::upper_bound(launches.begin(), launches.end(), before.segment,
+                         [](uint32_t segment, const launch_record &l) { return segment < l.first_segment; });
     if (!now || after == launches.begin())
         return true;
     const launch_record &l = *std::prev(after);
@@ -168,8 +169,9 @@ bool ordered(const access_record &before, memory_space space, int thread)
         if (space == SHARED)
             return true;
         for (const acquired &a : block_acquired) {
-            auto after = std::upper_bound(a.from->begin(), a.from->begin() + long(a.seen), before.segment,
-                                          [](uint32_t segment, const release &r) { return segment < r.first_segment; });
+            auto after = std::upper_bound(
+                a.from->begin(), a.from->begin() + long(a.seen), before.segment,
+                [](uint32_t segment, const release &r) { return segment < r.first_segment; });
             if (after != a.from->begin() && before.segment <= std::prev(after)->last_segment)
                 return true;
         }

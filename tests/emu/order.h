@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* order.h - which accesses of a kernel are ordered by the rules of CUDA.
  *
- * Two accesses are ordered when one thread made both, when a __syncthreads of their block or a __syncwarp of both lanes
- * lies between, when their launches are ordered by streams, events or the host, or when the earlier block made a
- * __threadfence and an atomic on a word on which the later block made an atomic. Lanes of a warp are not in lockstep, and
- * a shuffle or a vote is no memory barrier. */
+ * Two accesses are ordered when one thread made both, when a __syncthreads of their block or a __syncwarp of
+ * both lanes lies between, when their launches are ordered by streams, events or the host, or when the
+ * earlier block made a
+ * __threadfence and an atomic on a word on which the later block made an atomic. Lanes of a warp are not in
+ * lockstep, and a shuffle or a vote is no memory barrier. */
 #ifndef EMU_ORDER_H
 #define EMU_ORDER_H
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* profile.cc - one warp's k-th execution of a source line is one request; what it costs follows from its addresses.
+/* profile.cc - one warp's k-th execution of a source line is one request; what it costs follows from its
+ * addresses.
  *
  * Counted on the accesses of this build: no L1 or L2, and under divergence the grouping is approximate. */
 #include "profile.h"
@@ -48,7 +49,8 @@ struct request {
     line_counts *line;
     std::vector<lane_access> lanes;
 };
-/* Of the running block: (line, warp, execution) -> request; (line, thread) -> executions so far, and the last access. */
+/* Of the running block: (line, warp, execution) -> request; (line, thread) -> executions so far, and the last
+ * access. */
 struct progress {
     unsigned executions = 0;
     size_t request = 0, lane = 0;
@@ -97,15 +99,17 @@ void write_json(FILE *out)
     fprintf(out, "{\"note\": \"counted on an emulator, not measured\", \"kernels\": [");
     const char *comma = "";
     for (const auto &[name, k] : kernels) {
-        fprintf(out, "%s\n {\"name\": \"%s\", \"launches\": %ld, \"blocks\": %ld, \"threads\": %ld, \"lines\": [", comma,
-                name.c_str(), k.launches, k.blocks, k.threads);
+        fprintf(out,
+                "%s\n {\"name\": \"%s\", \"launches\": %ld, \"blocks\": %ld, \"threads\": %ld, \"lines\": [",
+                comma, name.c_str(), k.launches, k.blocks, k.threads);
         comma = "";
         for (const auto &[key, l] : k.lines) {
             fprintf(out,
-                    "%s\n  {\"at\": \"%s\", \"space\": \"%s\", \"kind\": \"%s\", \"requests\": %ld, \"bytes\": %ld, "
+                    "%s\n  {\"at\": \"%s\", \"space\": \"%s\", \"kind\": \"%s\", \"requests\": %ld, "
+                    "\"bytes\": %ld, "
                     "\"sectors\": %ld, \"wavefronts\": %ld}",
-                    comma, key.first.c_str(), l.space == SHARED ? "shared" : "global", kinds[l.kind], l.requests, l.bytes,
-                    l.sectors, l.wavefronts);
+                    comma, key.first.c_str(), l.space == SHARED ? "shared" : "global", kinds[l.kind],
+                    l.requests, l.bytes, l.sectors, l.wavefronts);
             comma = ",";
         }
         fprintf(out, "]}");
@@ -184,7 +188,8 @@ void profile_access(const void *p, size_t bytes, access_kind kind, memory_space 
             return;
         }
     }
-    const auto key = std::make_tuple(static_cast<const line_counts *>(&line), current->warp, mine.executions++);
+    const auto key =
+        std::make_tuple(static_cast<const line_counts *>(&line), current->warp, mine.executions++);
     const auto fresh = request_of.emplace(key, requests.size());
     if (fresh.second)
         requests.push_back(request{&line, {}});

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* profile.h - counters of the check flavour: requests, bytes, 32-byte sectors, shared-memory wavefronts per source line.
+/* profile.h - counters of the check flavour: requests, bytes, 32-byte sectors, shared-memory wavefronts per
+ * source line.
  *
  * EMU_PROFILE=FILE writes them as JSON when the library goes (EMU_PROFILE=- to stderr). */
 #ifndef EMU_PROFILE_H

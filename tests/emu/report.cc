@@ -76,9 +76,10 @@ std::string place(const void *where)
     snprintf(plain, sizeof plain, "%p", where);
     std::string answer = plain;
     if (dladdr(where, &object) && object.dli_fname) {
-        /* The call is before the return address. Position-independent executables and libraries count from their base. */
-        const unsigned long offset =
-            static_cast<unsigned long>(static_cast<const char *>(where) - static_cast<const char *>(object.dli_fbase));
+        /* The call is before the return address. Position-independent executables and libraries count from
+         * their base. */
+        const unsigned long offset = static_cast<unsigned long>(static_cast<const char *>(where) -
+                                                                static_cast<const char *>(object.dli_fbase));
         const std::string line = ask_addr2line(object.dli_fname, offset - 1);
         if (!line.empty() && line[0] != '?')
             answer = line;

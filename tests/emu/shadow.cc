@@ -12,7 +12,8 @@ namespace
 {
 void *reserve(size_t bytes)
 {
-    void *pages = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *pages =
+        mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (pages == MAP_FAILED) {
         perror("[emu] address space for the shadow of device memory");
         abort();
@@ -69,8 +70,10 @@ const void *global_shadow::first_undefined(const void *p, size_t bytes) const
 
 void global_shadow::forget(const void *p, size_t bytes)
 {
-    const uintptr_t page = 4096, first = reinterpret_cast<uintptr_t>(history + span.index(p)) / page * page + page,
-                    last = reinterpret_cast<uintptr_t>(history + span.index(static_cast<const char *>(p) + bytes)) /
+    const uintptr_t page = 4096,
+                    first = reinterpret_cast<uintptr_t>(history + span.index(p)) / page * page + page,
+                    last = reinterpret_cast<uintptr_t>(history +
+                                                       span.index(static_cast<const char *>(p) + bytes)) /
                            page * page;
     if (last > first)
         madvise(reinterpret_cast<void *>(first), last - first, MADV_DONTNEED);

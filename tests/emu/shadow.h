@@ -44,7 +44,8 @@ struct word_span {
     }
 };
 
-/* Global memory: shadow pages appear when they are first touched. State byte: low nibble defined, high nibble allocated. */
+/* Global memory: shadow pages appear when they are first touched. State byte: low nibble defined, high nibble
+ * allocated. */
 struct global_shadow {
     word_span span = {};
     uint8_t *state = nullptr;

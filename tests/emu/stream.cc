@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "api.h"
+#include "memory.h"
 #include "report.h"
 
 namespace emu
@@ -115,8 +116,10 @@ void run_until(stream *s, uint64_t number)
                 run_until(streams[slot].get(), op.before.count[slot]);
         const running outer = now;
         now = running{s->slot, op.number, &op.before};
-        if (!broken())
+        if (!broken()) {
+            device_memory_open open;
             op.run();
+        }
         now = outer;
         s->done = op.number;
         s->busy = false;

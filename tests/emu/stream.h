@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* stream.h - lazy streams: work is queued and runs only when somebody has the right to see its result.
  *
- * Every operation carries a vector clock: for each stream, how many of its operations come before. That is both the
- * schedule (an operation first runs what comes before it, and nothing else) and what the checker calls ordered. */
+ * Every operation carries a vector clock: for each stream, how many of its operations come before. That is
+ * both the schedule (an operation first runs what comes before it, and nothing else) and what the checker
+ * calls ordered. */
 #ifndef EMU_STREAM_H
 #define EMU_STREAM_H
 
@@ -77,7 +78,8 @@ void run_device(int device);
 void run_one(stream *s);
 void host_learns(const vector_clock &clock);
 
-/* A call that synchronises is illegal while a capture is under way (global mode): invalidates it and returns the error. */
+/* A call that synchronises is illegal while a capture is under way (global mode): invalidates it and returns
+ * the error. */
 cudaError_t refuse_in_capture(const char *name);
 
 /* What runs now, for the checker: slot, number and clock; nullptr between operations. */

@@ -38,7 +38,8 @@ bool reduction_without_barrier(bool planted)
 constexpr int TILE = 16;
 
 template <bool BUG>
-__global__ void gemm_kernel(const float *__restrict__ a, const float *__restrict__ b, float *__restrict__ c, int n)
+__global__ void gemm_kernel(const float *__restrict__ a, const float *__restrict__ b, float *__restrict__ c,
+                            int n)
 {
     __shared__ float ta[TILE][TILE], tb[TILE][TILE];
     const int row = blockIdx.y * TILE + threadIdx.y, column = blockIdx.x * TILE + threadIdx.x;
@@ -115,8 +116,7 @@ bool histogram_without_atomics(bool planted)
 
 /* ---- one step too far in shared memory lands in the neighbouring array ---- */
 
-template <bool BUG>
-__global__ void neighbour_kernel(float *out)
+template <bool BUG> __global__ void neighbour_kernel(float *out)
 {
     __shared__ float first[64], second[64];
     first[threadIdx.x] = 1;
@@ -136,8 +136,7 @@ bool shared_out_of_bounds(bool planted)
 
 /* ---- shared memory is read before the asynchronous copy has arrived ---- */
 
-template <bool BUG>
-__global__ void staged_kernel(const float *__restrict__ x, float *__restrict__ out)
+template <bool BUG> __global__ void staged_kernel(const float *__restrict__ x, float *__restrict__ out)
 {
     __shared__ __align__(16) float tile[128];
     cp_async16(tile + 4 * threadIdx.x, x + 4 * threadIdx.x);
@@ -163,8 +162,7 @@ bool copy_without_wait(bool planted)
 
 /* ---- half of the block waits at another barrier ---- */
 
-template <bool BUG>
-__global__ void diverging_kernel(int *out)
+template <bool BUG> __global__ void diverging_kernel(int *out)
 {
     if (BUG && threadIdx.x < 32) {
         __syncthreads();
@@ -186,8 +184,7 @@ bool divergent_barrier(bool planted)
 
 /* ---- some lanes shuffle, the others wait at the block's barrier ---- */
 
-template <bool BUG>
-__global__ void stuck_kernel(int *out)
+template <bool BUG> __global__ void stuck_kernel(int *out)
 {
     int v = threadIdx.x;
     if (!BUG || threadIdx.x < 16)
@@ -207,8 +204,7 @@ bool deadlock(bool planted)
 
 /* ---- a lane takes part in a shuffle under a mask that leaves it out ---- */
 
-template <bool BUG>
-__global__ void masked_kernel(int *out)
+template <bool BUG> __global__ void masked_kernel(int *out)
 {
     out[threadIdx.x] = __shfl_xor_sync(BUG ? 0x7fffffffu : 0xffffffffu, int(threadIdx.x), 1);
 }
@@ -224,8 +220,7 @@ bool lane_outside_its_mask(bool planted)
 
 /* ---- code of the time when a warp ran in lockstep ---- */
 
-template <bool BUG>
-__global__ void lockstep_kernel(float *x)
+template <bool BUG> __global__ void lockstep_kernel(float *x)
 {
     __shared__ float s[32];
     const int lane = threadIdx.x;

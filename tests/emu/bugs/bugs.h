@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* bugs.h - the committed list of planted bugs. Each is a small program with a correct twin: run(true) has the bug, run(false) not. */
+/* bugs.h - the committed list of planted bugs. Each is a small program with a correct twin: run(true) has the
+ * bug, run(false) not. */
 #ifndef EMU_BUGS_H
 #define EMU_BUGS_H
 
@@ -30,8 +31,7 @@ extern const std::vector<planted_bug> block_bugs, grid_bugs, memory_bugs, stream
     } while (0)
 
 /* An array on the device, freed with its owner; without memory the program ends. */
-template <class T>
-struct device_array {
+template <class T> struct device_array {
     T *p = nullptr;
     size_t n;
     explicit device_array(size_t count) : n(count)

@@ -6,8 +6,7 @@ namespace
 {
 /* ---- neighbouring blocks add to one word ---- */
 
-template <bool BUG>
-__global__ void tally_kernel(int *total)
+template <bool BUG> __global__ void tally_kernel(int *total)
 {
     if (threadIdx.x != 0)
         return;
@@ -28,8 +27,7 @@ bool race_between_blocks(bool planted)
 
 /* ---- the last block adds up what the others left, and nothing made it visible ---- */
 
-template <bool BUG>
-__global__ void last_block_kernel(float *part, int *n_done, float *sum)
+template <bool BUG> __global__ void last_block_kernel(float *part, int *n_done, float *sum)
 {
     __shared__ bool last;
     if (threadIdx.x == 0) {

@@ -42,10 +42,11 @@ bool work_space_too_small(bool planted)
     cusolverDnHandle_t h = nullptr;
     int n_work = 0;
     MUST(cusolverDnCreate(&h));
-    MUST(cusolverDnDsyevd_bufferSize(h, CUSOLVER_EIG_MODE_VECTOR, CUBLAS_FILL_MODE_LOWER, 2, a.p, 2, w.p, &n_work));
+    MUST(cusolverDnDsyevd_bufferSize(h, CUSOLVER_EIG_MODE_VECTOR, CUBLAS_FILL_MODE_LOWER, 2, a.p, 2, w.p,
+                                     &n_work));
     device_array<double> work(size_t(n_work) - (planted ? 1 : 0));
-    const cusolverStatus_t status = cusolverDnDsyevd(h, CUSOLVER_EIG_MODE_VECTOR, CUBLAS_FILL_MODE_LOWER, 2, a.p, 2, w.p,
-                                                     work.p, n_work, info.p);
+    const cusolverStatus_t status = cusolverDnDsyevd(h, CUSOLVER_EIG_MODE_VECTOR, CUBLAS_FILL_MODE_LOWER, 2,
+                                                     a.p, 2, w.p, work.p, n_work, info.p);
     MUST(cusolverDnDestroy(h));
     MUST(status);
     MUST(cudaDeviceSynchronize());

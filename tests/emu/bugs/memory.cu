@@ -80,6 +80,15 @@ bool leak(bool planted)
     return c.run(c.x.p, 100, 100);
 }
 
+/* KEDGE_STRICT=1 (run.sh) makes this a segmentation fault. */
+bool host_reads_device_memory(bool planted)
+{
+    copy_case c;
+    MUST(cudaDeviceSynchronize());
+    const std::vector<float> got = planted ? std::vector<float>(c.x.p, c.x.p + 100) : c.x.download();
+    return got == c.values;
+}
+
 bool double_free(bool planted)
 {
     float *p = nullptr;
@@ -119,6 +128,7 @@ const std::vector<planted_bug> memory_bugs = {
     {"never_written", never_written},
     {"use_after_free", use_after_free},
     {"leak", leak},
+    {"host_reads_device_memory", host_reads_device_memory},
     {"double_free", double_free},
     {"copy_out_of_bounds", copy_out_of_bounds},
     {"misaligned_vector", misaligned_vector},

@@ -13,6 +13,7 @@ asan) column=3 ;;
 check) column=4 ;;
 *) echo "flavour $flavour, expected fast, asan or check"; exit 2 ;;
 esac
+export KEDGE_STRICT=1
 export ASAN_OPTIONS=detect_leaks=0 # the emulator's own report speaks of leaks
 failed=0 caught=0 unseen=0 n=0
 while IFS= read -r line; do
@@ -26,6 +27,7 @@ while IFS= read -r line; do
     fi
     said=$("$program" "$name" bug 2>&1)
     status=$?
+    [ $status -ne 139 ] || said="$said Segmentation fault"
     if [ "$expected" = - ]; then
         unseen=$((unseen + 1))
         [ $status -eq 0 ] || echo "note $name: seen by $flavour after all: $said"

@@ -81,12 +81,12 @@ extern "C" float scnrm2_(const int *, const complex_float *, const int *);
 extern "C" double dznrm2_(const int *, const complex_double *, const int *);
 
 /* Eigenvectors by divide and conquer, with work space of its own; 'V' or 'N'. */
-extern "C" void ssyevd_(const char *, const char *, const int *, float *, const int *, float *, float *, const int *,
-                        int *, const int *, int *);
-extern "C" void dsyevd_(const char *, const char *, const int *, double *, const int *, double *, double *, const int *,
-                        int *, const int *, int *);
-extern "C" void cheevd_(const char *, const char *, const int *, complex_float *, const int *, float *, complex_float *,
-                        const int *, float *, const int *, int *, const int *, int *);
+extern "C" void ssyevd_(const char *, const char *, const int *, float *, const int *, float *, float *,
+                        const int *, int *, const int *, int *);
+extern "C" void dsyevd_(const char *, const char *, const int *, double *, const int *, double *, double *,
+                        const int *, int *, const int *, int *);
+extern "C" void cheevd_(const char *, const char *, const int *, complex_float *, const int *, float *,
+                        complex_float *, const int *, float *, const int *, int *, const int *, int *);
 extern "C" void zheevd_(const char *, const char *, const int *, complex_double *, const int *, double *,
                         complex_double *, const int *, double *, const int *, int *, const int *, int *);
 

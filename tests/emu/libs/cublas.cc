@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* cublas.cc - the cuBLAS stand-in: handle, vectors and matrix-vector products. Products of matrices are in cublas_matrix.cc. */
+/* cublas.cc - the cuBLAS stand-in: handle, vectors and matrix-vector products. Products of matrices are in
+ * cublas_matrix.cc. */
 #include "cublas.h"
 
 using namespace emu;
@@ -31,16 +32,15 @@ float plain(float x, bool)
 {
     return x;
 }
-template <class T>
-std::complex<T> plain(std::complex<T> x, bool conjugate)
+template <class T> std::complex<T> plain(std::complex<T> x, bool conjugate)
 {
     return conjugate ? std::conj(x) : x;
 }
 
 /* Summed in order, in the type itself; FP32 sums in FP64. */
 template <class T>
-cublasStatus_t dot(const char *name, cublasHandle_t h, int n, const T *x, int incx, const T *y, int incy, T *result,
-                   bool conjugate)
+cublasStatus_t dot(const char *name, cublasHandle_t h, int n, const T *x, int incx, const T *y, int incy,
+                   T *result, bool conjugate)
 {
     EMU_CUBLAS_ENTER(name);
     if (!at_least(name, "incx", incx, 1) || !at_least(name, "incy", incy, 1))
@@ -64,11 +64,13 @@ cublasStatus_t norm(const char *name, cublasHandle_t h, int n, const T *x, int i
 {
     EMU_CUBLAS_ENTER(name);
     const host_of<T> *a = host_view(x);
-    return deliver<R>(name, h, {vector("x", x, n, incx, ACCESS_READ)}, result, [=] { return fortran(&n, a, &incx); });
+    return deliver<R>(name, h, {vector("x", x, n, incx, ACCESS_READ)}, result,
+                      [=] { return fortran(&n, a, &incx); });
 }
 
 template <class T>
-cublasStatus_t add_scaled(const char *name, cublasHandle_t h, int n, const T *alpha, const T *x, int incx, T *y, int incy)
+cublasStatus_t add_scaled(const char *name, cublasHandle_t h, int n, const T *alpha, const T *x, int incx,
+                          T *y, int incy)
 {
     EMU_CUBLAS_ENTER(name);
     const scalar<host_of<T>> a(h, alpha);
@@ -87,21 +89,23 @@ cublasStatus_t scale(const char *name, cublasHandle_t h, int n, const A *alpha, 
 }
 
 template <class T>
-cublasStatus_t multiply_vector(const char *name, cublasHandle_t h, cublasOperation_t op, int m, int n, const T *alpha,
-                               const T *a, int lda, const T *x, int incx, const T *beta, T *y, int incy)
+cublasStatus_t multiply_vector(const char *name, cublasHandle_t h, cublasOperation_t op, int m, int n,
+                               const T *alpha, const T *a, int lda, const T *x, int incx, const T *beta, T *y,
+                               int incy)
 {
     EMU_CUBLAS_ENTER(name);
     if (!at_least(name, "lda", lda, std::max(1, m)) || incx == 0 || incy == 0)
         return CUBLAS_STATUS_INVALID_VALUE;
     const scalar<host_of<T>> first(h, alpha), second(h, beta);
     const int n_in = op == CUBLAS_OP_N ? n : m, n_out = op == CUBLAS_OP_N ? m : n;
-    return EMU_CUBLAS_STATUS(enqueue_call(
-        name, h->stream,
-        {matrix("A", a, m, n, lda, ACCESS_READ), vector("x", x, n_in, incx, ACCESS_READ),
-         vector("y", y, n_out, incy, second.is_zero_now() ? ACCESS_WRITE : ACCESS_ATOMIC)},
-        [=] {
-            gemv(letter(op), m, n, first.get(), host_view(a), lda, host_view(x), incx, second.get(), host_view(y), incy);
-        }));
+    return EMU_CUBLAS_STATUS(
+        enqueue_call(name, h->stream,
+                     {matrix("A", a, m, n, lda, ACCESS_READ), vector("x", x, n_in, incx, ACCESS_READ),
+                      vector("y", y, n_out, incy, second.is_zero_now() ? ACCESS_WRITE : ACCESS_ATOMIC)},
+                     [=] {
+                         gemv(letter(op), m, n, first.get(), host_view(a), lda, host_view(x), incx,
+                              second.get(), host_view(y), incy);
+                     }));
 }
 } // namespace
 
@@ -172,7 +176,8 @@ cublasStatus_t cublasGetVersion_v2(cublasHandle_t, int *version)
 }
 const char *cublasGetStatusString(cublasStatus_t status)
 {
-    return status == CUBLAS_STATUS_SUCCESS ? "the operation completed successfully" : "the emulated cuBLAS call failed";
+    return status == CUBLAS_STATUS_SUCCESS ? "the operation completed successfully"
+                                           : "the emulated cuBLAS call failed";
 }
 const char *cublasGetStatusName(cublasStatus_t status)
 {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* cublas.h - what the files of the cuBLAS stand-in share: the handle, scalars by pointer mode, types of C++. */
+/* cublas.h - what the files of the cuBLAS stand-in share: the handle, scalars by pointer mode, types of C++.
+ */
 #ifndef EMU_CUBLAS_H
 #define EMU_CUBLAS_H
 
@@ -17,35 +18,28 @@ struct cublasContext {
 namespace emu
 {
 /* std::complex for cuComplex, itself for the rest: same layout. */
-template <class T>
-struct host_type {
+template <class T> struct host_type {
     typedef T type;
 };
-template <>
-struct host_type<cuComplex> {
+template <> struct host_type<cuComplex> {
     typedef complex_float type;
 };
-template <>
-struct host_type<cuDoubleComplex> {
+template <> struct host_type<cuDoubleComplex> {
     typedef complex_double type;
 };
-template <class T>
-using host_of = typename host_type<T>::type;
+template <class T> using host_of = typename host_type<T>::type;
 
-template <class T>
-const host_of<T> *host_view(const T *p)
+template <class T> const host_of<T> *host_view(const T *p)
 {
     return reinterpret_cast<const host_of<T> *>(p);
 }
-template <class T>
-host_of<T> *host_view(T *p)
+template <class T> host_of<T> *host_view(T *p)
 {
     return reinterpret_cast<host_of<T> *>(p);
 }
 
 /* alpha or beta: read now, or when the work runs. */
-template <class T>
-struct scalar {
+template <class T> struct scalar {
     const T *device;
     T value;
     scalar(const cublasContext *h, const void *p)

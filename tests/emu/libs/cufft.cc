@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* cufft.cc - the cuFFT stand-in over FFTW with FFTW_ESTIMATE. Transforms are not normalised, as cuFFT's are not. */
+/* cufft.cc - the cuFFT stand-in over FFTW with FFTW_ESTIMATE. Transforms are not normalised, as cuFFT's are
+ * not. */
 #include <cufft.h>
 #include <fftw3.h>
 
@@ -66,7 +67,8 @@ layout side_of(const plan &p, bool input, bool in_place)
 {
     if (p.simple)
         return layout{nullptr, 1, simple_distance(p, input, in_place)};
-    return input ? layout{p.in_embed, p.in_stride, p.in_distance} : layout{p.out_embed, p.out_stride, p.out_distance};
+    return input ? layout{p.in_embed, p.in_stride, p.in_distance}
+                 : layout{p.out_embed, p.out_stride, p.out_distance};
 }
 
 /* Bytes from the first to the last element of one side. */
@@ -107,15 +109,16 @@ void run_double(const plan &p, void *in, void *out, int sign)
     transform<fftw_plan>(
         [&] {
             if (p.type == CUFFT_D2Z)
-                return fftw_plan_many_dft_r2c(p.rank, p.size, p.batch, static_cast<double *>(in), a.embed, a.stride,
-                                              a.distance, static_cast<fftw_complex *>(out), b.embed, b.stride, b.distance,
-                                              flags);
+                return fftw_plan_many_dft_r2c(p.rank, p.size, p.batch, static_cast<double *>(in), a.embed,
+                                              a.stride, a.distance, static_cast<fftw_complex *>(out), b.embed,
+                                              b.stride, b.distance, flags);
             if (p.type == CUFFT_Z2D)
-                return fftw_plan_many_dft_c2r(p.rank, p.size, p.batch, static_cast<fftw_complex *>(in), a.embed, a.stride,
-                                              a.distance, static_cast<double *>(out), b.embed, b.stride, b.distance, flags);
-            return fftw_plan_many_dft(p.rank, p.size, p.batch, static_cast<fftw_complex *>(in), a.embed, a.stride,
-                                      a.distance, static_cast<fftw_complex *>(out), b.embed, b.stride, b.distance, sign,
-                                      flags);
+                return fftw_plan_many_dft_c2r(p.rank, p.size, p.batch, static_cast<fftw_complex *>(in),
+                                              a.embed, a.stride, a.distance, static_cast<double *>(out),
+                                              b.embed, b.stride, b.distance, flags);
+            return fftw_plan_many_dft(p.rank, p.size, p.batch, static_cast<fftw_complex *>(in), a.embed,
+                                      a.stride, a.distance, static_cast<fftw_complex *>(out), b.embed,
+                                      b.stride, b.distance, sign, flags);
         },
         fftw_execute, fftw_destroy_plan);
 }
@@ -127,15 +130,16 @@ void run_single(const plan &p, void *in, void *out, int sign)
     transform<fftwf_plan>(
         [&] {
             if (p.type == CUFFT_R2C)
-                return fftwf_plan_many_dft_r2c(p.rank, p.size, p.batch, static_cast<float *>(in), a.embed, a.stride,
-                                               a.distance, static_cast<fftwf_complex *>(out), b.embed, b.stride, b.distance,
-                                               flags);
+                return fftwf_plan_many_dft_r2c(p.rank, p.size, p.batch, static_cast<float *>(in), a.embed,
+                                               a.stride, a.distance, static_cast<fftwf_complex *>(out),
+                                               b.embed, b.stride, b.distance, flags);
             if (p.type == CUFFT_C2R)
-                return fftwf_plan_many_dft_c2r(p.rank, p.size, p.batch, static_cast<fftwf_complex *>(in), a.embed, a.stride,
-                                               a.distance, static_cast<float *>(out), b.embed, b.stride, b.distance, flags);
-            return fftwf_plan_many_dft(p.rank, p.size, p.batch, static_cast<fftwf_complex *>(in), a.embed, a.stride,
-                                       a.distance, static_cast<fftwf_complex *>(out), b.embed, b.stride, b.distance, sign,
-                                       flags);
+                return fftwf_plan_many_dft_c2r(p.rank, p.size, p.batch, static_cast<fftwf_complex *>(in),
+                                               a.embed, a.stride, a.distance, static_cast<float *>(out),
+                                               b.embed, b.stride, b.distance, flags);
+            return fftwf_plan_many_dft(p.rank, p.size, p.batch, static_cast<fftwf_complex *>(in), a.embed,
+                                       a.stride, a.distance, static_cast<fftwf_complex *>(out), b.embed,
+                                       b.stride, b.distance, sign, flags);
         },
         fftwf_execute, fftwf_destroy_plan);
 }
@@ -198,9 +202,9 @@ cufftResult cufftCreate(cufftHandle *handle)
     return CUFFT_SUCCESS;
 }
 
-cufftResult cufftMakePlanMany(cufftHandle handle, int rank, int *n, int *in_embed, int in_stride, int in_distance,
-                              int *out_embed, int out_stride, int out_distance, cufftType type, int batch,
-                              size_t *work_bytes)
+cufftResult cufftMakePlanMany(cufftHandle handle, int rank, int *n, int *in_embed, int in_stride,
+                              int in_distance, int *out_embed, int out_stride, int out_distance,
+                              cufftType type, int batch, size_t *work_bytes)
 {
     api_call call("cufftMakePlan");
     if (call.refused)
@@ -240,13 +244,14 @@ cufftResult cufftMakePlan3d(cufftHandle handle, int nx, int ny, int nz, cufftTyp
     return cufftMakePlanMany(handle, 3, n, nullptr, 1, 0, nullptr, 1, 0, type, 1, work_bytes);
 }
 
-cufftResult cufftPlanMany(cufftHandle *handle, int rank, int *n, int *in_embed, int in_stride, int in_distance,
-                          int *out_embed, int out_stride, int out_distance, cufftType type, int batch)
+cufftResult cufftPlanMany(cufftHandle *handle, int rank, int *n, int *in_embed, int in_stride,
+                          int in_distance, int *out_embed, int out_stride, int out_distance, cufftType type,
+                          int batch)
 {
     if (cufftResult status = cufftCreate(handle))
         return status;
-    const cufftResult status = cufftMakePlanMany(*handle, rank, n, in_embed, in_stride, in_distance, out_embed,
-                                                 out_stride, out_distance, type, batch, nullptr);
+    const cufftResult status = cufftMakePlanMany(*handle, rank, n, in_embed, in_stride, in_distance,
+                                                 out_embed, out_stride, out_distance, type, batch, nullptr);
     if (status != CUFFT_SUCCESS)
         cufftDestroy(*handle);
     return status;

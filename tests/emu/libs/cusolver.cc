@@ -34,7 +34,8 @@ int eigen(char job, char uplo, int n, complex_float *a, int lda, float *w)
     std::vector<complex_float> work(static_cast<size_t>(std::max(1, n_work)));
     std::vector<float> real(static_cast<size_t>(n_real));
     std::vector<int> integer(static_cast<size_t>(n_integer));
-    cheevd_(&job, &uplo, &n, a, &lda, w, work.data(), &n_work, real.data(), &n_real, integer.data(), &n_integer, &info);
+    cheevd_(&job, &uplo, &n, a, &lda, w, work.data(), &n_work, real.data(), &n_real, integer.data(),
+            &n_integer, &info);
     return info;
 }
 int eigen(char job, char uplo, int n, complex_double *a, int lda, double *w)
@@ -43,7 +44,8 @@ int eigen(char job, char uplo, int n, complex_double *a, int lda, double *w)
     std::vector<complex_double> work(static_cast<size_t>(std::max(1, n_work)));
     std::vector<double> real(static_cast<size_t>(n_real));
     std::vector<int> integer(static_cast<size_t>(n_integer));
-    zheevd_(&job, &uplo, &n, a, &lda, w, work.data(), &n_work, real.data(), &n_real, integer.data(), &n_integer, &info);
+    zheevd_(&job, &uplo, &n, a, &lda, w, work.data(), &n_work, real.data(), &n_real, integer.data(),
+            &n_integer, &info);
     return info;
 }
 
@@ -64,14 +66,15 @@ std::vector<operand> triangle_of(const void *a, size_t element, cublasFillMode_t
     for (int c = 0; c < n; c++) {
         const size_t first = uplo == CUBLAS_FILL_MODE_LOWER ? size_t(c) : 0,
                      rows = uplo == CUBLAS_FILL_MODE_LOWER ? size_t(n - c) : size_t(c) + 1;
-        columns.push_back(operand{"A", start + (size_t(c) * lda + first) * element, rows * element, 0, 1, ACCESS_READ});
+        columns.push_back(
+            operand{"A", start + (size_t(c) * lda + first) * element, rows * element, 0, 1, ACCESS_READ});
     }
     return columns;
 }
 
 template <class T, class R>
-cusolverStatus_t decompose(const char *name, cusolverDnHandle_t h, cusolverEigMode_t mode, cublasFillMode_t uplo, int n,
-                           T *a, int lda, R *w, T *work, int n_work, int *info)
+cusolverStatus_t decompose(const char *name, cusolverDnHandle_t h, cusolverEigMode_t mode,
+                           cublasFillMode_t uplo, int n, T *a, int lda, R *w, T *work, int n_work, int *info)
 {
     api_call call(name);
     if (call.refused)
@@ -93,8 +96,8 @@ cusolverStatus_t decompose(const char *name, cusolverDnHandle_t h, cusolverEigMo
 }
 
 template <class T>
-cusolverStatus_t factor(const char *name, cusolverDnHandle_t h, cublasFillMode_t uplo, int n, T *a, int lda, T *work,
-                        int n_work, int *info)
+cusolverStatus_t factor(const char *name, cusolverDnHandle_t h, cublasFillMode_t uplo, int n, T *a, int lda,
+                        T *work, int n_work, int *info)
 {
     api_call call(name);
     if (call.refused)
@@ -109,14 +112,14 @@ cusolverStatus_t factor(const char *name, cusolverDnHandle_t h, cublasFillMode_t
         column.kind = ACCESS_ATOMIC;
     operands.push_back(matrix("work", work, n_work, 1, n_work, ACCESS_WRITE));
     operands.push_back(matrix("devInfo", info, 1, 1, 1, ACCESS_WRITE));
-    const bool queued = enqueue_call(name, h->stream, operands,
-                                     [=] { *info = potrf(letter(uplo), n, host_view(a), lda); });
+    const bool queued =
+        enqueue_call(name, h->stream, operands, [=] { *info = potrf(letter(uplo), n, host_view(a), lda); });
     return queued ? CUSOLVER_STATUS_SUCCESS : CUSOLVER_STATUS_EXECUTION_FAILED;
 }
 
 template <class T>
-cusolverStatus_t solve(const char *name, cusolverDnHandle_t h, cublasFillMode_t uplo, int n, int columns, const T *a,
-                       int lda, T *b, int ldb, int *info)
+cusolverStatus_t solve(const char *name, cusolverDnHandle_t h, cublasFillMode_t uplo, int n, int columns,
+                       const T *a, int lda, T *b, int ldb, int *info)
 {
     api_call call(name);
     if (call.refused)

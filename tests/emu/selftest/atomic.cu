@@ -38,8 +38,9 @@ bool atomics_lose_nothing()
     MUST(LAUNCH(tally_kernel, dim3(10), dim3(100), 0, 0, t.p));
     MUST(cudaDeviceSynchronize());
     const tally r = t.download()[0];
-    return r.sum == 499500 && r.low == -999 && r.high == 999 && r.bits_or == 0x7fffffff && r.bits_and == int(0x80000000u) &&
-           r.last_cas == 2000 && r.wrap == 0 && r.wide == 1000ull << 33 && r.real == 500.0 && r.single == 1000.0f;
+    return r.sum == 499500 && r.low == -999 && r.high == 999 && r.bits_or == 0x7fffffff &&
+           r.bits_and == int(0x80000000u) && r.last_cas == 2000 && r.wrap == 0 && r.wide == 1000ull << 33 &&
+           r.real == 500.0 && r.single == 1000.0f;
 }
 
 __global__ void bits_kernel(unsigned *out)
@@ -72,7 +73,8 @@ __global__ void math_kernel(double *out)
     out[2] = rsqrt(16.0);
     out[3] = double(__expf(0.0f)) + double(__powf(2.0f, 3.0f));
     out[4] = double(max(1, 2)) + double(min(1.5f, 0.5f)) + max(0.25, 1.0);
-    out[5] = double(__frcp_rn(4.0f)) + __dadd_rn(1, 2) + double(__fmaf_rn(2, 3, 4)) + double(__fdividef(1, 2));
+    out[5] =
+        double(__frcp_rn(4.0f)) + __dadd_rn(1, 2) + double(__fmaf_rn(2, 3, 4)) + double(__fdividef(1, 2));
     out[6] = double(__half2float(__hfma(__float2half(2), __float2half(3), __float2half(1))));
     out[7] = sinpi(0.5) + cospi(1.0);
     out[8] = double(__saturatef(3.0f)) + norm3d(2, 3, 6);
@@ -84,7 +86,8 @@ bool mathematics_agrees_with_its_definition()
     const double want[10] = {1, 0.5, 0.25, 9, 3.5, 13.75, 7, 0, 8, 0.1};
     const std::vector<double> got = results_of<double>(math_kernel, 1, 10);
     for (int i = 0; i < 10; i++)
-        if (!(std::fabs(got[i] - want[i]) <= 1e-6 * std::fabs(want[i]) + 1e-15)) { /* FP32 rounding of a few operations */
+        if (!(std::fabs(got[i] - want[i]) <=
+              1e-6 * std::fabs(want[i]) + 1e-15)) { /* FP32 rounding of a few operations */
             fprintf(stderr, "value %d: %.9g, expected %.9g\n", i, got[i], want[i]);
             return false;
         }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* library.cu - the stand-ins for cuFFT, cuBLAS, cuSOLVER and NCCL against sums over all terms. */
+/* library.cu - the stand-ins for cuFFT, cuBLAS and cuSOLVER against sums over all terms. */
 #include "selftest.h"
 
 #include <cublas_v2.h>
 #include <cufft.h>
 #include <cusolverDn.h>
-#include <nccl.h>
 
 #include <complex>
 
@@ -45,8 +44,10 @@ complex transformed(const std::vector<complex> &x, const int n[3], int a, int b,
     for (int i = 0; i < n[0]; i++)
         for (int j = 0; j < n[1]; j++)
             for (int k = 0; k < n[2]; k++)
-                sum += x[size_t((i * n[1] + j) * n[2] + k)] *
-                       std::polar(1.0, -2 * M_PI * (double(a * i) / n[0] + double(b * j) / n[1] + double(c * k) / n[2]));
+                sum +=
+                    x[size_t((i * n[1] + j) * n[2] + k)] *
+                    std::polar(1.0, -2 * M_PI *
+                                        (double(a * i) / n[0] + double(b * j) / n[1] + double(c * k) / n[2]));
     return sum;
 }
 
@@ -67,7 +68,8 @@ bool transforms_agree_with_the_sum()
     for (int a = 0; a < 4; a++)
         for (int b = 0; b < 3; b++)
             for (int c = 0; c < 5; c++)
-                error = std::max(error, std::abs(y[size_t((a * 3 + b) * 5 + c)] - transformed(x, n, a, b, c)));
+                error =
+                    std::max(error, std::abs(y[size_t((a * 3 + b) * 5 + c)] - transformed(x, n, a, b, c)));
     MUST(cufftExecZ2Z(plan, z(dx), z(dx), CUFFT_INVERSE));
     MUST(cudaStreamSynchronize(s));
     const std::vector<complex> back = dx.download();
@@ -122,14 +124,15 @@ bool strided_batches_and_real_transforms_return()
 bool matrix_products_agree_with_the_sum()
 {
     const int m = 5, n = 4, k = 6, lda = 7, ldb = 6, ldc = 5;
-    const std::vector<complex> a = complex_numbers(lda * m, 1), b = complex_numbers(ldb * n, 2), c = complex_numbers(ldc * n, 3);
+    const std::vector<complex> a = complex_numbers(lda * m, 1), b = complex_numbers(ldb * n, 2),
+                               c = complex_numbers(ldc * n, 3);
     device_array<complex> da(a), db(b), dc(c);
     const complex alpha(0.5, -1), beta(2, 0.25);
     cublasHandle_t h = nullptr;
     MUST(cublasCreate(&h));
     /* a is [k][m] column-major, conjugate-transposed */
-    MUST(cublasZgemm(h, CUBLAS_OP_C, CUBLAS_OP_N, m, n, k, reinterpret_cast<const cuDoubleComplex *>(&alpha), z(da), lda,
-                     z(db), ldb, reinterpret_cast<const cuDoubleComplex *>(&beta), z(dc), ldc));
+    MUST(cublasZgemm(h, CUBLAS_OP_C, CUBLAS_OP_N, m, n, k, reinterpret_cast<const cuDoubleComplex *>(&alpha),
+                     z(da), lda, z(db), ldb, reinterpret_cast<const cuDoubleComplex *>(&beta), z(dc), ldc));
     complex dot;
     double norm = 0;
     MUST(cublasZdotc(h, 10, z(da), 2, z(db), 1, reinterpret_cast<cuDoubleComplex *>(&dot)));
@@ -143,7 +146,8 @@ bool matrix_products_agree_with_the_sum()
             complex sum = 0;
             for (int l = 0; l < k; l++)
                 sum += std::conj(a[size_t(i * lda + l)]) * b[size_t(j * ldb + l)];
-            error = std::max(error, std::abs(got[size_t(j * ldc + i)] - (alpha * sum + beta * c[size_t(j * ldc + i)])));
+            error = std::max(
+                error, std::abs(got[size_t(j * ldc + i)] - (alpha * sum + beta * c[size_t(j * ldc + i)])));
         }
     for (size_t i = 0; i < 10; i++) {
         want_dot += std::conj(a[2 * i]) * b[i];
@@ -181,8 +185,8 @@ bool mixed_products_sum_in_single()
     const float one = 1, zero = 0;
     cublasHandle_t h = nullptr;
     MUST(cublasCreate(&h));
-    MUST(cublasGemmEx(h, CUBLAS_OP_N, CUBLAS_OP_T, n, n, n, &one, da.p, CUDA_R_16F, n, db.p, CUDA_R_16F, n, &zero, c.p,
-                      CUDA_R_32F, n, CUBLAS_COMPUTE_32F, CUBLAS_GEMM_DEFAULT));
+    MUST(cublasGemmEx(h, CUBLAS_OP_N, CUBLAS_OP_T, n, n, n, &one, da.p, CUDA_R_16F, n, db.p, CUDA_R_16F, n,
+                      &zero, c.p, CUDA_R_32F, n, CUBLAS_COMPUTE_32F, CUBLAS_GEMM_DEFAULT));
     MUST(cudaDeviceSynchronize());
     MUST(cublasDestroy(h));
     const std::vector<float> got = c.download();
@@ -221,9 +225,11 @@ bool eigenvectors_diagonalise()
     cusolverDnHandle_t h = nullptr;
     int n_work = 0;
     MUST(cusolverDnCreate(&h));
-    MUST(cusolverDnZheevd_bufferSize(h, CUSOLVER_EIG_MODE_VECTOR, CUBLAS_FILL_MODE_LOWER, n, z(da), n, w.p, &n_work));
+    MUST(cusolverDnZheevd_bufferSize(h, CUSOLVER_EIG_MODE_VECTOR, CUBLAS_FILL_MODE_LOWER, n, z(da), n, w.p,
+                                     &n_work));
     device_array<complex> work(static_cast<size_t>(n_work));
-    MUST(cusolverDnZheevd(h, CUSOLVER_EIG_MODE_VECTOR, CUBLAS_FILL_MODE_LOWER, n, z(da), n, w.p, z(work), n_work, info.p));
+    MUST(cusolverDnZheevd(h, CUSOLVER_EIG_MODE_VECTOR, CUBLAS_FILL_MODE_LOWER, n, z(da), n, w.p, z(work),
+                          n_work, info.p));
     MUST(cudaDeviceSynchronize());
     MUST(cusolverDnDestroy(h));
     const std::vector<complex> v = da.download();
@@ -255,8 +261,8 @@ bool cholesky_factors_solve()
     device_array<complex> work(static_cast<size_t>(n_work));
     MUST(cusolverDnZpotrf(h, CUBLAS_FILL_MODE_LOWER, n, z(da), n, z(work), n_work, info.p));
     for (cublasOperation_t op : {CUBLAS_OP_N, CUBLAS_OP_C})
-        MUST(cublasZtrsm(blas, CUBLAS_SIDE_LEFT, CUBLAS_FILL_MODE_LOWER, op, CUBLAS_DIAG_NON_UNIT, n, 1, &one, z(da), n,
-                         z(db), n));
+        MUST(cublasZtrsm(blas, CUBLAS_SIDE_LEFT, CUBLAS_FILL_MODE_LOWER, op, CUBLAS_DIAG_NON_UNIT, n, 1, &one,
+                         z(da), n, z(db), n));
     MUST(cudaDeviceSynchronize());
     MUST(cusolverDnDestroy(h));
     MUST(cublasDestroy(blas));
@@ -270,66 +276,6 @@ bool cholesky_factors_solve()
     }
     return error < sum_rounding;
 }
-
-/* ---- NCCL over the emulated devices ---- */
-
-struct rank_state {
-    ncclComm_t comm = nullptr;
-    cudaStream_t stream = nullptr;
-    double *x = nullptr, *all = nullptr;
-};
-
-bool collectives_run(std::vector<rank_state> &ranks)
-{
-    const int n = int(ranks.size());
-    for (int r = 0; r < n; r++) {
-        const std::vector<double> mine(4, r + 1.0);
-        MUST(cudaSetDevice(r));
-        MUST(cudaStreamCreateWithFlags(&ranks[size_t(r)].stream, cudaStreamNonBlocking));
-        MUST(cudaMalloc(&ranks[size_t(r)].x, 32));
-        MUST(cudaMalloc(&ranks[size_t(r)].all, size_t(32 * n)));
-        MUST(cudaMemcpyAsync(ranks[size_t(r)].x, mine.data(), 32, cudaMemcpyHostToDevice, ranks[size_t(r)].stream));
-    }
-    MUST(ncclGroupStart());
-    for (rank_state &r : ranks)
-        MUST(ncclAllReduce(r.x, r.x, 4, ncclFloat64, ncclSum, r.comm, r.stream));
-    MUST(ncclGroupEnd());
-    MUST(ncclGroupStart());
-    for (rank_state &r : ranks)
-        MUST(ncclAllGather(r.x, r.all, 4, ncclFloat64, r.comm, r.stream));
-    MUST(ncclGroupEnd());
-    const double total = n * (n + 1) / 2;
-    for (int r = 0; r < n; r++) {
-        std::vector<double> got(size_t(4 * n));
-        MUST(cudaSetDevice(r));
-        MUST(cudaMemcpyAsync(got.data(), ranks[size_t(r)].all, size_t(32 * n), cudaMemcpyDeviceToHost, ranks[size_t(r)].stream));
-        MUST(cudaStreamSynchronize(ranks[size_t(r)].stream));
-        if (got != std::vector<double>(size_t(4 * n), total))
-            return false;
-    }
-    return true;
-}
-
-bool ranks_sum_and_gather()
-{
-    int n = 0;
-    MUST(cudaGetDeviceCount(&n));
-    std::vector<rank_state> ranks(static_cast<size_t>(n));
-    std::vector<ncclComm_t> comms(static_cast<size_t>(n));
-    MUST(ncclCommInitAll(comms.data(), n, nullptr));
-    for (size_t r = 0; r < ranks.size(); r++)
-        ranks[r].comm = comms[r];
-    const bool right = collectives_run(ranks);
-    for (int r = 0; r < n; r++) {
-        MUST(cudaSetDevice(r));
-        MUST(cudaFree(ranks[size_t(r)].x));
-        MUST(cudaFree(ranks[size_t(r)].all));
-        MUST(cudaStreamDestroy(ranks[size_t(r)].stream));
-        MUST(ncclCommDestroy(comms[size_t(r)]));
-    }
-    MUST(cudaSetDevice(0));
-    return right;
-}
 } // namespace
 
 const std::vector<statement> library_statements = {
@@ -340,5 +286,4 @@ const std::vector<statement> library_statements = {
     {"mixed products sum in single", mixed_products_sum_in_single},
     {"eigenvectors diagonalise", eigenvectors_diagonalise},
     {"Cholesky factors solve", cholesky_factors_solve},
-    {"ranks sum and gather", ranks_sum_and_gather},
 };

@@ -16,7 +16,8 @@ int main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], "poison") == 0)
         return report(poison_statement) ? 0 : 1;
     bool all = true;
-    for (const auto *list : {&warp_statements, &atomic_statements, &runtime_statements, &library_statements})
+    for (const auto *list : {&warp_statements, &atomic_statements, &runtime_statements, &library_statements,
+                             &collective_statements})
         for (const statement &s : *list)
             all &= report(s);
     return all ? 0 : 1;

@@ -110,8 +110,8 @@ bool the_card_is_an_rtx_4090()
     int blocks = 0;
     MUST(cudaGetDeviceProperties(&p, 0));
     MUST(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, add_kernel, 256, 0));
-    return p.major == 8 && p.minor == 9 && p.multiProcessorCount == 128 && p.sharedMemPerBlockOptin == 101376 &&
-           strstr(p.name, "emulated") && blocks == 6;
+    return p.major == 8 && p.minor == 9 && p.multiProcessorCount == 128 &&
+           p.sharedMemPerBlockOptin == 101376 && strstr(p.name, "emulated") && blocks == 6;
 }
 
 bool memory_runs_out()

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* selftest.h - the emulator against plain loops. Each check is named as a sentence and returns whether it holds. */
+/* selftest.h - the emulator against plain loops. Each check is named as a sentence and returns whether it
+ * holds. */
 #ifndef EMU_SELFTEST_H
 #define EMU_SELFTEST_H
 
@@ -9,7 +10,8 @@ struct statement {
     const char *sentence;
     bool (*holds)();
 };
-extern const std::vector<statement> warp_statements, atomic_statements, runtime_statements, library_statements;
+extern const std::vector<statement> warp_statements, atomic_statements, runtime_statements,
+    library_statements, collective_statements;
 
 /* Runs a kernel of one block and returns what it left in an array of n. */
 template <class T, class Kernel, class... Argument>

@@ -58,7 +58,8 @@ bool votes_and_reductions_see_every_lane()
 {
     const std::vector<unsigned> got = results_of<unsigned>(vote_kernel, 32, 256);
     for (unsigned t = 0; t < 32; t++) {
-        const unsigned want[8] = {0x49249249u, 1, 0, 0x11111111u << t % 4, 496, 31, 0, t < 16 ? 120u : 0xffffu};
+        const unsigned want[8] = {0x49249249u, 1,  0, 0x11111111u << t % 4,
+                                  496,         31, 0, t < 16 ? 120u : 0xffffu};
         for (int i = 0; i < 8; i++)
             if (got[8 * t + i] != want[i]) {
                 fprintf(stderr, "lane %u, vote %d: %x, expected %x\n", t, i, got[8 * t + i], want[i]);
@@ -118,8 +119,7 @@ __global__ void product_kernel(float *d, const Half *a, const Half *b_transposed
         d[(g + 8 * (i / 2)) * 8 + 2 * t + i % 2] = sum[i];
 }
 
-template <class Half>
-bool product_is_right(Half (*round)(float), bool by_ldmatrix)
+template <class Half> bool product_is_right(Half (*round)(float), bool by_ldmatrix)
 {
     std::vector<Half> a(256), b(128);
     std::vector<float> fa(256), fb(128);
