@@ -56,11 +56,12 @@ static kd_status device_alloc(kd_device *dev, size_t bytes, void **ptr_d)
     return KD_OK;
 }
 
-/* Frees report nothing: what they could report has been reported by the call that caused it. */
+/* Frees report nothing: what they could report has been reported by the call that caused it. They go on when the device
+ * cannot be made current, since addresses, streams and events know theirs. */
 static void device_free(kd_device *dev, void *ptr_d)
 {
-    if (cudaSetDevice(dev->index) == cudaSuccess)
-        (void)cudaFree(ptr_d);
+    (void)cudaSetDevice(dev->index);
+    (void)cudaFree(ptr_d);
 }
 
 static kd_status device_host_alloc(kd_device *dev, size_t bytes, void **ptr)
@@ -72,8 +73,8 @@ static kd_status device_host_alloc(kd_device *dev, size_t bytes, void **ptr)
 
 static void device_host_free(kd_device *dev, void *ptr)
 {
-    if (cudaSetDevice(dev->index) == cudaSuccess)
-        (void)cudaFreeHost(ptr);
+    (void)cudaSetDevice(dev->index);
+    (void)cudaFreeHost(ptr);
 }
 
 /* Pageable memory has been staged when cudaMemcpyAsync returns (CUDA Runtime API, "API synchronization behavior");
@@ -132,8 +133,8 @@ static kd_status device_stream_create(kd_device *dev, kd_stream **s)
 
 static void device_stream_destroy(kd_device *dev, kd_stream *s)
 {
-    if (cudaSetDevice(dev->index) == cudaSuccess)
-        (void)cudaStreamDestroy(cuda_stream(s));
+    (void)cudaSetDevice(dev->index);
+    (void)cudaStreamDestroy(cuda_stream(s));
 }
 
 static kd_status device_stream_sync(kd_device *dev, kd_stream *s)
@@ -154,8 +155,8 @@ static kd_status device_event_create(kd_device *dev, kd_event **e)
 
 static void device_event_destroy(kd_device *dev, kd_event *e)
 {
-    if (cudaSetDevice(dev->index) == cudaSuccess)
-        (void)cudaEventDestroy(cuda_event(e));
+    (void)cudaSetDevice(dev->index);
+    (void)cudaEventDestroy(cuda_event(e));
 }
 
 static kd_status device_event_record(kd_device *dev, kd_event *e, kd_stream *s)
@@ -210,8 +211,8 @@ static void device_range_pop(kd_device *dev)
 /* Without a profiler attached these fail harmlessly. */
 static void device_profiler(kd_device *dev, bool start)
 {
-    if (cudaSetDevice(dev->index) == cudaSuccess)
-        (void)(start ? cudaProfilerStart() : cudaProfilerStop());
+    (void)cudaSetDevice(dev->index);
+    (void)(start ? cudaProfilerStart() : cudaProfilerStop());
     (void)cudaGetLastError();
 }
 

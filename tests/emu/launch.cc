@@ -19,13 +19,14 @@ namespace
 {
 std::map<const void *, size_t> allowances; /* cudaFuncSetAttribute */
 
+/* "(bond_kernel<real, 3>), grid, ..." -> "bond_kernel<real, 3>". */
 std::string kernel_name(const launch_site &site)
 {
     int depth = 0;
-    const char *end = site.text;
-    for (; *end && !(*end == ',' && depth == 0); end++)
+    const char *start = site.text + strspn(site.text, "("), *end = start;
+    for (; *end && *end != ')' && !(*end == ',' && depth == 0); end++)
         depth += (*end == '<') - (*end == '>');
-    return std::string(site.text, end);
+    return std::string(start, end);
 }
 
 /* What the card refuses; "" when the launch is fine. */

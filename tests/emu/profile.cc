@@ -161,6 +161,7 @@ void profile_block_end()
     if (!kernel)
         return;
     kernel->blocks++;
+    kernel->threads += runner_here().n_thread;
     for (const request &r : requests) {
         line_counts &line = *r.line;
         line.requests++;
