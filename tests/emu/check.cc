@@ -308,8 +308,7 @@ void check_bulk(const void *p, size_t bytes, access_kind kind, const char *who)
     order_launch_begin();
     for (const char *end = c + bytes; c < end; c += 4 - (reinterpret_cast<uintptr_t>(c) & 3)) {
         word_history &h = global.history[global.span.index(c)];
-        const access_record mine =
-            record_of(0, reinterpret_cast<const void *>(&check_bulk), byte_mask(c, size_t(end - c)), false);
+        const access_record mine = record_of(0, nullptr, byte_mask(c, size_t(end - c)), false);
         const bool bad_write = h.write.segment && !ordered_for_bulk(h.write),
                    bad_read = kind == ACCESS_WRITE &&
                               ((h.read.segment && !ordered_for_bulk(h.read)) ||

@@ -134,7 +134,7 @@ access_record record_of(int thread, const void *where, uint8_t bytes, bool atomi
 {
     access_record r;
     r.segment = this_segment;
-    r.code = uint32_t(static_cast<const char *>(where) - library_base());
+    r.code = where ? uint32_t(static_cast<const char *>(where) - library_base()) : 0;
     r.time = thread < int(warps.size()) * 32 ? warps[size_t(thread) / 32].knows[thread % 32][thread % 32] : 0;
     r.thread = uint16_t(thread);
     r.bytes = bytes & 15;
@@ -144,7 +144,7 @@ access_record record_of(int thread, const void *where, uint8_t bytes, bool atomi
 
 const void *code_of(const access_record &r)
 {
-    return library_base() + r.code;
+    return r.code ? library_base() + r.code : nullptr; /* a copy or a library call has no place */
 }
 
 static bool launch_ordered(const access_record &before)

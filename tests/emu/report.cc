@@ -67,6 +67,8 @@ std::string ask_addr2line(const char *object, unsigned long offset)
 
 std::string place(const void *where)
 {
+    if (!where)
+        return "a copy or a library call";
     std::lock_guard<std::recursive_mutex> hold(lock);
     const auto known = places.find(where);
     if (known != places.end())

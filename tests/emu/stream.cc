@@ -3,9 +3,13 @@
 #include "stream.h"
 
 #include <algorithm>
+#include <chrono>
+#include <condition_variable>
 #include <cstdlib>
+#include <thread>
 
 #include "api.h"
+#include "lock.h"
 #include "memory.h"
 #include "report.h"
 
@@ -16,7 +20,12 @@ namespace
 std::vector<std::unique_ptr<stream>> streams; /* [slot]; slots are reused, their numbers go on */
 std::map<int, stream *> legacy_streams;       /* by device */
 vector_clock host;                            /* what the host has waited for */
-running now = {0, 0, nullptr};
+thread_local running now = {0, 0, nullptr};
+
+/* Host threads that run a busy stream; the others are told when one goes on. */
+std::map<const stream *, std::thread::id> busy_in;
+std::condition_variable_any went_on;
+constexpr std::chrono::seconds patience(20);
 
 bool eager()
 {
@@ -101,28 +110,44 @@ bool unordered_streams(const running &r)
     return false;
 }
 
+/* A collective waits for other ranks with the lock released: another thread may come to a stream that is
+ * busy. */
+static bool wait_for_other_thread(const stream *s)
+{
+    return s->busy && busy_in[s] != std::this_thread::get_id() &&
+           went_on.wait_for(api_lock, patience) == std::cv_status::no_timeout;
+}
+
+static void run_front(stream *s)
+{
+    operation op = std::move(s->waiting.front());
+    s->waiting.pop_front();
+    s->busy = true;
+    busy_in[s] = std::this_thread::get_id();
+    for (size_t slot = 0; slot < op.before.count.size(); slot++)
+        if (slot != s->slot && op.before.count[slot])
+            run_until(streams[slot].get(), op.before.count[slot]);
+    const running outer = now;
+    now = running{s->slot, op.number, &op.before};
+    if (!broken()) {
+        device_memory_open open;
+        op.run();
+    }
+    now = outer;
+    s->done = op.number;
+    s->busy = false;
+    went_on.notify_all();
+}
+
 void run_until(stream *s, uint64_t number)
 {
     while (s->done < number) {
-        if (s->busy || s->waiting.empty()) {
+        if (!s->busy && !s->waiting.empty()) {
+            run_front(s);
+        } else if (!wait_for_other_thread(s)) {
             fault(cudaErrorLaunchTimeout, "streams wait for each other in a circle");
             return;
         }
-        operation op = std::move(s->waiting.front());
-        s->waiting.pop_front();
-        s->busy = true;
-        for (size_t slot = 0; slot < op.before.count.size(); slot++)
-            if (slot != s->slot && op.before.count[slot])
-                run_until(streams[slot].get(), op.before.count[slot]);
-        const running outer = now;
-        now = running{s->slot, op.number, &op.before};
-        if (!broken()) {
-            device_memory_open open;
-            op.run();
-        }
-        now = outer;
-        s->done = op.number;
-        s->busy = false;
     }
 }
 

@@ -105,6 +105,8 @@ bool collect(collective &c, int rank)
     }
     for (contribution &part : c.ranks)
         run_until(part.in, part.number - 1);
+    if (c.collected)
+        return true; /* by another rank's thread, while this one waited */
     for (size_t r = 0; r < c.ranks.size(); r++)
         for (const operand &o : operands_of(c, int(r)))
             if (o.kind == ACCESS_READ)
