@@ -7,6 +7,7 @@
 #include "apps/app.h"
 #include "host/base/log.h"
 #include "host/base/text.h"
+#include "host/nn/evaluate.h"
 #include "host/nn/learn.h"
 #include "host/nn/replay.h"
 
@@ -31,13 +32,13 @@ static const char examples[] =
     "  kedge train --replay reference.h5 --json\n";
 
 enum { KEY_TARGET = APP_KEY, KEY_SPLIT, KEY_FOLDS, KEY_GRID, KEY_ENSEMBLE, KEY_WINDOW, KEY_SET, KEY_REPLAY, KEY_FRACTION,
-       KEY_RESOLUTION, MAX_SET = 32 };
+       KEY_RESOLUTION, KEY_WINDOWS, MAX_SET = 32 };
 
 struct choices {
     const char *out, *grid, *replay, *set[MAX_SET];
     enum nn_target target;
     enum nn_split_kind split;
-    bool target_given, folds_given, windowed;
+    bool target_given, folds_given, windowed, all_windows;
     int folds, ensemble, n_set;
     double low_ev, high_ev, fraction, resolution_ev;
 };
@@ -51,6 +52,7 @@ static const struct argp_option options[] = {
     {"grid", KEY_GRID, "FILE", 0, "Settings to try, JSON", 0},
     {"ensemble", KEY_ENSEMBLE, "N", 0, "Nets that differ in their seed: their spread gives the interval; 1", 0},
     {"window", KEY_WINDOW, "A:B", 0, "Use only energies A..B (eV)", 0},
+    {"windows", KEY_WINDOWS, NULL, 0, "Also ten nets on parts of the axis (8 eighths, 2 halves): OUT becomes OUT_a.h5 .. OUT_j.h5", 0},
     {"resolution-ev", KEY_RESOLUTION, "X", 0, "Broaden the spectra first by a Gaussian of this FWHM (eV)", 0},
     {"set", KEY_SET, "NAME=VALUE", 0, "Change one setting (JSON value); may be repeated", 0},
     {"replay", KEY_REPLAY, "FILE", 0, "Compare with a reference state of PyTorch", 0},
@@ -97,6 +99,9 @@ static kd_status take(struct app *app, int key, const char *arg)
         return app_int("--ensemble", arg, 1, 1000, &c->ensemble);
     case KEY_WINDOW:
         return take_window(arg, c);
+    case KEY_WINDOWS:
+        c->all_windows = true;
+        return KD_OK;
     case KEY_RESOLUTION:
         return app_double("--resolution-ev", arg, 0, 20, &c->resolution_ev);
     case KEY_SET:
@@ -211,6 +216,48 @@ static void say_outcome(struct app *app, const struct nn_lesson *l, const struct
     app_print(app, "%d epochs, %d net%s, %.1f s\n", o->n_epoch, m->n_net, m->n_net > 1 ? "s" : "", o->seconds);
 }
 
+/* "model.h5" -> "model_a.h5", ... */
+static void window_name(const char *out, int window, char *name, size_t size)
+{
+    size_t length = strlen(out), stem = length > 3 && strcmp(out + length - 3, ".h5") == 0 ? length - 3 : length;
+    snprintf(name, size, "%.*s_%c.h5", (int)stem, out, 'a' + window);
+}
+
+static kd_status learn_windows(struct app *app, const struct nn_run *run, const struct nn_dataset *data, struct nn_lesson lesson)
+{
+    const struct choices *c = app->choices;
+    double window_ev[NN_N_WINDOW][2];
+    struct nn_model model[NN_N_WINDOW];
+    struct nn_outcome outcome[NN_N_WINDOW];
+    char checkpoint[4096];
+    struct nn_run own = *run;
+    snprintf(checkpoint, sizeof checkpoint, "%s.windows", run->checkpoint);
+    own.checkpoint = checkpoint;
+    lesson.n_fold = 0;
+    for (int w = 0; w < NN_N_WINDOW; w++)
+        nn_paper_window(data, w, &window_ev[w][0], &window_ev[w][1]);
+    TRY(nn_learn_windows(&own, data, &lesson, NN_N_WINDOW, window_ev, model, outcome));
+    struct js *windows = js_array(app->json, "windows");
+    kd_status status = KD_OK;
+    for (int w = 0; w < NN_N_WINDOW; w++) {
+        char name[4096];
+        window_name(c->out, w, name, sizeof name);
+        if (status == KD_OK)
+            status = nn_model_write(name, &model[w]);
+        struct js *object = js_object(windows, NULL);
+        js_string(object, "file", name);
+        js_double(object, "low_ev", window_ev[w][0]);
+        js_double(object, "high_ev", window_ev[w][1]);
+        js_double(object, "rmse", outcome[w].test.rmse);
+        js_double(object, "r2", outcome[w].test.r2);
+        app_print(app, "window %c %8.2f to %8.2f eV   RMSE %.4f   R2 %.4f\n", 'a' + w, window_ev[w][0], window_ev[w][1],
+                  outcome[w].test.rmse, outcome[w].test.r2);
+        nn_model_free(&model[w]);
+        nn_outcome_free(&outcome[w]);
+    }
+    return status;
+}
+
 static kd_status learn(struct app *app, const struct choices *c, const struct nn_dataset *data, struct nn_settings *settings,
                        int n_point)
 {
@@ -244,6 +291,9 @@ static kd_status learn(struct app *app, const struct choices *c, const struct nn
     kd_status status = nn_model_write(c->out, &model);
     if (status == KD_OK)
         say_outcome(app, &lesson, &model, &outcome);
+    lesson.settings = &model.settings;
+    if (status == KD_OK && c->all_windows)
+        status = learn_windows(app, &run, data, lesson);
     nn_model_free(&model);
     nn_outcome_free(&outcome);
     return status;

@@ -8,8 +8,10 @@
 extern const struct app_command cmd_analyze;
 extern const struct app_command cmd_convert;
 extern const struct app_command cmd_energy;
+extern const struct app_command cmd_evaluate;
 extern const struct app_command cmd_generate;
 extern const struct app_command cmd_info;
+extern const struct app_command cmd_predict;
 extern const struct app_command cmd_pseudo;
 extern const struct app_command cmd_scf;
 extern const struct app_command cmd_train;
@@ -23,6 +25,8 @@ static const struct app_command *const commands[] = {
     &cmd_pseudo,
     &cmd_scf,
     &cmd_train,
+    &cmd_evaluate,
+    &cmd_predict,
 };
 enum { N_COMMAND = sizeof commands / sizeof *commands };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* learn.c - cross validation, the final ensemble, and the model that is made of it. */
-#include "host/nn/learn.h"
+#include "host/nn/school.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,18 +10,6 @@
 
 #include "host/base/clock.h"
 #include "host/nn/spectrum.h"
-
-enum { N_COMPONENT = 12 }; /* principal components kept: beyond them spectra of SiOx hold only noise */
-
-struct school {
-    const struct nn_run *run;
-    const struct nn_dataset *data;
-    const struct nn_lesson *lesson;
-    struct nn_samples samples;
-    double *broadened;
-    int column, n_in, n_out;
-    struct nn_split split; /* test rows, and those to train on */
-};
 
 void nn_outcome_free(struct nn_outcome *o)
 {
@@ -161,133 +149,41 @@ static kd_status search(struct school *s, struct nn_outcome *o)
 
 /* ---- the ensemble ---- */
 
-static kd_status train_members(struct school *s, const struct nn_settings *settings, struct nn_model *m)
+/* Train all members of n models that differ in their columns only. */
+static kd_status train_members(const struct nn_run *run, struct school *s, int n, const struct nn_settings *settings,
+                               struct nn_model *m)
 {
     const struct nn_lesson *l = s->lesson;
-    struct nn_job *job = calloc((size_t)l->n_ensemble, sizeof *job);
+    int n_member = l->n_ensemble, n_job = n * n_member;
+    struct nn_job *job = calloc((size_t)n_job, sizeof *job);
+    struct nn_net *net = calloc((size_t)n_job, sizeof *net);
     struct nn_split stop = {0};
-    m->net = calloc((size_t)l->n_ensemble, sizeof *m->net);
-    kd_status status = job && m->net ? KD_OK : kd_fail(KD_ENOMEM, "ensemble: no host memory");
+    kd_status status = job && net ? KD_OK : kd_fail(KD_ENOMEM, "ensemble: no host memory");
     if (status == KD_OK && settings->patience > 0) /* a tenth of the training rows watches the loss */
         status = nn_fold_make(s->data, l->split, s->split.train, s->split.n_train, 10, 0, l->seed, &stop);
-    struct nn_split rows = settings->patience > 0 ? stop
-                                                  : (struct nn_split){s->split.n_train, 0, s->split.train, NULL};
-    for (int j = 0; status == KD_OK && j < l->n_ensemble; j++)
-        job[j] = job_of(s, settings, &rows, j);
+    struct nn_split rows = settings->patience > 0 ? stop : (struct nn_split){s->split.n_train, 0, s->split.train, NULL};
+    for (int j = 0; status == KD_OK && j < n_job; j++)
+        job[j] = job_of(&s[j / n_member], settings, &rows, j % n_member);
     if (status == KD_OK)
-        status = nn_train(s->run, &s->samples, l->n_ensemble, job, m->net);
-    m->n_net = status == KD_OK ? l->n_ensemble : 0;
-    for (int j = 0; status == KD_OK && j < l->n_ensemble; j++)
-        if (m->net[j].diverged)
+        status = nn_train(run, &s->samples, n_job, job, net);
+    for (int j = 0; status == KD_OK && j < n_job; j++)
+        if (net[j].diverged)
             status = kd_fail(KD_ENOCONV, "training: the loss of net %d is not finite after epoch %d, expected a smaller learning rate",
-                             j, m->net[j].n_epoch);
+                             j, net[j].n_epoch);
+    for (int i = 0; i < n && status == KD_OK; i++) {
+        if (!(m[i].net = malloc((size_t)n_member * sizeof *net)))
+            status = kd_fail(KD_ENOMEM, "ensemble: no host memory");
+        for (int k = 0; status == KD_OK && k < n_member; k++) {
+            m[i].net[k] = net[i * n_member + k];
+            net[i * n_member + k] = (struct nn_net){0};
+            m[i].n_net = k + 1;
+        }
+    }
+    for (int j = 0; net && j < n_job; j++)
+        nn_net_free(&net[j]);
     nn_split_free(&stop);
     free(job);
-    return status;
-}
-
-static kd_status describe(const struct school *s, const struct nn_settings *settings, struct nn_model *m)
-{
-    const struct nn_dataset *d = s->data;
-    const struct nn_lesson *l = s->lesson;
-    m->target = l->target;
-    m->settings = *settings;
-    m->n_in = s->n_in;
-    m->n_out = s->n_out;
-    m->column = s->column;
-    m->n_axis = d->n_energy;
-    m->fingerprint = d->fingerprint;
-    m->synthetic = d->synthetic;
-    m->split_kind = l->split;
-    m->test_fraction = l->test_fraction;
-    m->split_seed = l->seed;
-    m->resolution_ev = l->resolution_ev;
-    m->calibration = 1;
-    m->n_test = s->split.n_test;
-    m->energy_ev = malloc((size_t)s->n_in * sizeof *m->energy_ev);
-    m->output_axis = l->target == NN_RDF ? malloc((size_t)s->n_out * sizeof *m->output_axis) : NULL;
-    m->error_output = calloc((size_t)s->n_out, sizeof *m->error_output);
-    m->test = malloc((size_t)m->n_test * sizeof *m->test);
-    if (!m->energy_ev || (l->target == NN_RDF && !m->output_axis) || !m->error_output || !m->test)
-        FAIL(KD_ENOMEM, "model: no host memory");
-    memcpy(m->energy_ev, d->energy_ev + s->column, (size_t)s->n_in * sizeof *m->energy_ev);
-    if (m->output_axis)
-        memcpy(m->output_axis, d->r_angstrom, (size_t)s->n_out * sizeof *m->output_axis);
-    memcpy(m->test, s->split.test, (size_t)m->n_test * sizeof *m->test);
-    return nn_pca_make(s->samples.x, s->samples.n_x, s->column, s->n_in, s->split.train, s->split.n_train, N_COMPONENT, &m->pca);
-}
-
-static double *expected_of(const struct school *s, const int *rows, int n)
-{
-    size_t n_out = (size_t)s->n_out;
-    double *expected = malloc((size_t)n * n_out * sizeof *expected);
-    for (int i = 0; expected && i < n; i++)
-        memcpy(expected + (size_t)i * n_out, s->samples.y + (size_t)rows[i] * n_out, n_out * sizeof *expected);
-    return expected;
-}
-
-/* Scores by valence class, errors per output, and the factor between spread and error. */
-static kd_status score_test(const struct school *s, const double *expected, struct nn_model *m, struct nn_outcome *o)
-{
-    int n = s->split.n_test;
-    size_t n_out = (size_t)s->n_out, total = (size_t)n * n_out;
-    double *p = malloc(total * sizeof *p), *e = malloc(total * sizeof *e);
-    kd_status status = p && e ? KD_OK : kd_fail(KD_ENOMEM, "scores: no host memory");
-    for (int c = 0; status == KD_OK && c < NN_N_CLASS && s->data->coordination && s->lesson->target == NN_CHARGE; c++) {
-        int members = 0;
-        for (int i = 0; i < n; i++) {
-            int oxygen = s->data->coordination[2 * s->split.test[i] + 1];
-            if ((oxygen < NN_N_CLASS ? oxygen : NN_N_CLASS - 1) != c)
-                continue;
-            p[members] = o->predicted[i];
-            e[members++] = expected[i];
-        }
-        o->test_class[c] = nn_score_of(members, p, e);
-    }
-    for (size_t out = 0; status == KD_OK && out < n_out; out++) {
-        for (int i = 0; i < n; i++) {
-            p[i] = o->predicted[(size_t)i * n_out + out];
-            e[i] = expected[(size_t)i * n_out + out];
-        }
-        m->error_output[out] = nn_score_of(n, p, e).rmse;
-    }
-    size_t used = 0;
-    for (size_t i = 0; status == KD_OK && i < total; i++)
-        if (o->spread[i] > 0)
-            p[used++] = fabs(o->predicted[i] - expected[i]) / o->spread[i];
-    if (status == KD_OK && used > 0)
-        status = nn_quantile((int)used, p, 0.6827, &m->calibration);
-    m->error_rms = o->test.rmse;
-    free(p);
-    free(e);
-    return status;
-}
-
-static kd_status score(const struct school *s, struct nn_model *m, struct nn_outcome *o)
-{
-    size_t n_out = (size_t)s->n_out;
-    double *train = malloc((size_t)s->split.n_train * n_out * sizeof *train);
-    double *train_expected = expected_of(s, s->split.train, s->split.n_train);
-    double *expected = expected_of(s, s->split.test, s->split.n_test);
-    o->predicted = malloc((size_t)s->split.n_test * n_out * sizeof *o->predicted);
-    o->spread = malloc((size_t)s->split.n_test * n_out * sizeof *o->spread);
-    kd_status status = train && train_expected && expected && o->predicted && o->spread
-                           ? KD_OK
-                           : kd_fail(KD_ENOMEM, "scores: no host memory");
-    if (status == KD_OK)
-        status = nn_model_predict(s->run->dev, s->run->precision, m, &s->samples, s->split.train, s->split.n_train, train, NULL);
-    if (status == KD_OK)
-        status = nn_model_predict(s->run->dev, s->run->precision, m, &s->samples, s->split.test, s->split.n_test, o->predicted,
-                                  o->spread);
-    if (status == KD_OK) {
-        o->train = nn_score_of((int)((size_t)s->split.n_train * n_out), train, train_expected);
-        o->test = nn_score_of((int)((size_t)s->split.n_test * n_out), o->predicted, expected);
-        o->n_epoch = m->net[0].n_epoch;
-        status = score_test(s, expected, m, o);
-    }
-    free(train);
-    free(train_expected);
-    free(expected);
+    free(net);
     return status;
 }
 
@@ -313,11 +209,11 @@ kd_status nn_learn(const struct nn_run *run, const struct nn_dataset *data, cons
         status = search(&s, outcome);
     const struct nn_settings *settings = &lesson->settings[outcome->best > 0 ? outcome->best : 0];
     if (status == KD_OK)
-        status = train_members(&s, settings, model);
+        status = train_members(run, &s, 1, settings, model);
     if (status == KD_OK)
-        status = describe(&s, settings, model);
+        status = school_describe(&s, settings, model);
     if (status == KD_OK)
-        status = score(&s, model, outcome);
+        status = school_score(&s, model, outcome);
     if (status == KD_OK)
         remove_checkpoints(run);
     outcome->seconds = clock_seconds() - started;
@@ -325,6 +221,41 @@ kd_status nn_learn(const struct nn_run *run, const struct nn_dataset *data, cons
     if (status != KD_OK) {
         nn_model_free(model);
         nn_outcome_free(outcome);
+    }
+    return status;
+}
+
+kd_status nn_learn_windows(const struct nn_run *run, const struct nn_dataset *data, const struct nn_lesson *lesson, int n,
+                           const double (*window_ev)[2], struct nn_model *model, struct nn_outcome *outcome)
+{
+    struct school *s = calloc((size_t)n, sizeof *s);
+    double started = clock_seconds();
+    memset(model, 0, (size_t)n * sizeof *model);
+    memset(outcome, 0, (size_t)n * sizeof *outcome);
+    if (!s)
+        FAIL(KD_ENOMEM, "windows: no host memory");
+    s[0] = (struct school){.run = run, .data = data, .lesson = lesson};
+    kd_status status = open_school(&s[0]);
+    for (int w = 0; status == KD_OK && w < n; w++) {
+        if (w > 0)
+            s[w] = s[0];
+        status = nn_window_columns(data, window_ev[w][0], window_ev[w][1], &s[w].column, &s[w].n_in);
+    }
+    if (status == KD_OK)
+        status = train_members(run, s, n, &lesson->settings[0], model);
+    for (int w = 0; status == KD_OK && w < n; w++) {
+        status = school_describe(&s[w], &lesson->settings[0], &model[w]);
+        if (status == KD_OK)
+            status = school_score(&s[w], &model[w], &outcome[w]);
+        outcome[w].seconds = (clock_seconds() - started) / n;
+    }
+    if (status == KD_OK)
+        remove_checkpoints(run);
+    close_school(&s[0]);
+    free(s);
+    for (int w = 0; status != KD_OK && w < n; w++) {
+        nn_model_free(&model[w]);
+        nn_outcome_free(&outcome[w]);
     }
     return status;
 }

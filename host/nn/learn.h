@@ -41,6 +41,10 @@ kd_status nn_learn(const struct nn_run *run, const struct nn_dataset *data, cons
                    struct nn_model *model, struct nn_outcome *outcome);
 void nn_outcome_free(struct nn_outcome *o);
 
+/* One model per energy window, with lesson->settings[0], all trained in one run: model[n], outcome[n]. No cross validation. */
+kd_status nn_learn_windows(const struct nn_run *run, const struct nn_dataset *data, const struct nn_lesson *lesson, int n,
+                           const double (*window_ev)[2], struct nn_model *model, struct nn_outcome *outcome);
+
 /* Grid file: a JSON object whose members are settings; a member that is an array gives the values to try (for "hidden", an array of
  * arrays). All combinations are made, the last member running fastest. settings: one block, the caller's to free. */
 kd_status nn_grid_read(const char *path, const struct nn_settings *base, int *n_point, struct nn_settings **settings);

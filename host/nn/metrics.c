@@ -110,8 +110,7 @@ void nn_descriptors(int n, const double *energy, const double *mu, double d[NN_N
 
 /* ---- least squares ---- */
 
-/* Householder QR of a[n][m] (row-major), applied to y; the triangle stays in a. */
-static kd_status qr_solve(int n, int m, double *a, double *y, double *c)
+kd_status nn_least_squares(int n, int m, double *a, double *y, double *c)
 {
     for (int k = 0; k < m; k++) {
         double norm = 0;
@@ -171,7 +170,7 @@ kd_status nn_linear_fit(int n, int m, const double *x, const double *y, double *
         b[i] = y[i];
     }
     if (status == KD_OK)
-        status = qr_solve(n, m + 1, a, b, c);
+        status = nn_least_squares(n, m + 1, a, b, c);
     for (int k = 0; status == KD_OK && k < m; k++) {
         c[k + 1] /= scale[k];
         c[0] -= c[k + 1] * mean[k];

@@ -32,6 +32,9 @@ enum { NN_N_DESCRIPTOR = 3 };
  * steepest rise before the white line, parabola through three points). */
 void nn_descriptors(int n_energy, const double *energy_ev, const double *spectrum, double d[NN_N_DESCRIPTOR]);
 
+/* Minimise |a c - y| for a[n][m] (row-major), by Householder QR; a and y are overwritten. KD_EINPUT when columns are dependent. */
+kd_status nn_least_squares(int n, int m, double *a, double *y, double *c);
+
 /* Least squares y = c[0] + sum_k c[k+1] x_k over n rows of m numbers, by Householder QR on scaled columns. KD_EINPUT when the columns
  * do not determine c. */
 kd_status nn_linear_fit(int n, int m, const double *x, const double *y, double *c);

@@ -98,6 +98,8 @@ static kd_status write_all(struct h5 *f, const struct nn_model *m)
     if (m->output_axis)
         TRY(write_vector(f, "", "r_angstrom", "angstrom", m->n_out, m->output_axis));
     TRY(write_vector(f, "", "error_output", m->target == NN_CHARGE ? "e" : "1", m->n_out, m->error_output));
+    TRY(write_vector(f, "", "composition/x_of_charge", "1", 2, m->x_of_charge));
+    TRY(write_vector(f, "", "composition/oxygen_of_charge", "1", 2, m->oxygen_of_charge));
     TRY(h5_write(f, &(struct h5_array){"split/test", H5_INT, 1, {(size_t)m->n_test}, "1", 0}, m->test));
     size_t n_in = (size_t)m->n_in, n_component = (size_t)m->pca.n_component;
     TRY(write_vector(f, "", "pca/mean", "1", m->n_in, m->pca.mean));
@@ -278,6 +280,8 @@ static kd_status read_all(struct h5 *f, struct nn_model *m)
     if (m->output_axis)
         TRY(read_vector(f, "", "r_angstrom", m->n_out, m->output_axis));
     TRY(read_vector(f, "", "error_output", m->n_out, m->error_output));
+    TRY(read_vector(f, "", "composition/x_of_charge", 2, m->x_of_charge));
+    TRY(read_vector(f, "", "composition/oxygen_of_charge", 2, m->oxygen_of_charge));
     TRY(h5_read(f, &(struct h5_array){"split/test", H5_INT, 1, {(size_t)m->n_test}, NULL, 0}, m->test));
     return read_pca(f, m);
 }

@@ -23,6 +23,7 @@ struct nn_model {
     double calibration;     /* (error / spread of the ensemble) on held-out rows, quantile 68 %; 1 for a single net */
     double error_rms;       /* RMSE on the held-out rows, in units of the target */
     double *error_output;   /* [n_out] the same per output */
+    double x_of_charge[2], oxygen_of_charge[2]; /* lines a + b q: O per Si (mean charges of structures), O neighbours (sites) */
     double resolution_ev;   /* Gaussian FWHM that the training spectra were broadened with; 0: none */
     uint64_t fingerprint;   /* of the dataset */
     bool synthetic;         /* trained on spectra of an analytic model */
