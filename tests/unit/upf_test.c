@@ -128,7 +128,7 @@ static void bad_files_are_refused_with_the_line(void **state)
     refuse("version=\"2.0.1\"", "version=\"1\"", "upfconv");
     refuse("element=\"H \"", "element=\"Qq\"", "chemical symbol");
     refuse("z_valence=\"    1.00\"", "z_valence=\"nan\"", "z_valence");
-    refuse("mesh_size=\"  16\"", "mesh_size=\"  17\"", "H.upf:34: PP_R has 16 values, expected 17");
+    refuse("mesh_size=\"  16\"", "mesh_size=\"  17\"", "H.upf:30: PP_R has 16 values, expected 17");
     refuse("mesh_size=\"  16\"", "mesh_size=\"  1e9\"", "mesh_size");
     refuse("1.4D0 1.5", "1.4 1.4", "rising radii");
     refuse("1.4D0 1.5", "1.4 1.5 1.6", "more than the expected 16");

@@ -80,10 +80,10 @@ check "a missing dataset is refused" exits 2 run train nothing.h5 --target charg
 check "nothing was written by what failed" test ! -e x.h5
 
 # interrupted and unbroken runs end with the same bits
-check "an unbroken run" run train d.h5 --target charge --set epochs=60 -o a.h5 --seed 5
-check "a run that is stopped exits with 75" exits 75 run train d.h5 --target charge --set epochs=60 -o b.h5 --seed 5 --max-seconds 0.2
+check "an unbroken run" run train d.h5 --target charge --set epochs=400 -o a.h5 --seed 5
+check "a run that is stopped exits with 75" exits 75 run train d.h5 --target charge --set epochs=400 -o b.h5 --seed 5 --max-seconds 0.2
 check "its checkpoint is there" test -s b.h5.checkpoint
-check "and goes on" run train d.h5 --target charge --set epochs=60 -o b.h5 --seed 5 --restart --threads 1
+check "and goes on" run train d.h5 --target charge --set epochs=400 -o b.h5 --seed 5 --restart --threads 1
 check "both models are the same bytes" cmp a.h5 b.h5
 
 echo '{"learning_rate": [1e-3, 3e-3], "hidden": [[16], [24, 24]]}' >grid.json
