@@ -12,26 +12,33 @@ static const char doc[] =
     "For every model, on the rows of the dataset that it never saw: RMSE, R2, by number of oxygen neighbours; for a charge the straight "
     "line through white-line height, area and edge position; for an RDF the ranking of sites by RMSE and six cases from best to worst; "
     "and the spectra averaged over each structure against the averaged targets. The last file is the dataset; models may be of any "
-    "target, window and split. OUT (HDF5) has all numbers of all tables and figures; kedge report draws them.";
+    "target, window and split. OUT (HDF5, docs/formats.md) has all numbers of all tables and figures; kedge report draws them. --table gives "
+    "the scores as tab-separated text.";
 
 static const char examples[] = "  kedge evaluate charge.h5 rdf.h5 dataset.h5 -o results.h5\n"
                                "  kedge evaluate charge*.h5 dataset.h5 -o windows.h5 --json\n";
 
+enum { KEY_TABLE = APP_KEY };
+
 struct choices {
-    const char *out;
+    const char *out, *table;
 };
 
 static const struct argp_option options[] = {
     {"output", 'o', "FILE", 0, "Results (HDF5)", 0},
+    {"table", KEY_TABLE, "FILE", 0, "Scores, tab-separated", 0},
     {0},
 };
 
 static kd_status take(struct app *app, int key, const char *arg)
 {
     struct choices *c = app->choices;
-    if (key != 'o')
+    if (key == 'o')
+        c->out = arg;
+    else if (key == KEY_TABLE)
+        c->table = arg;
+    else
         return app_option_unknown(app);
-    c->out = arg;
     return KD_OK;
 }
 
@@ -59,6 +66,10 @@ static void say(struct app *app, const char *name, const struct nn_evaluation *e
     app_print(app, "%s: %s from %.2f to %.2f eV, split by %s\n", name, nn_target_name(m->target), e->low_ev, e->high_ev,
               m->split_kind == NN_BY_STRUCTURE ? "structure" : "site");
     app_print(app, "  unseen sites        RMSE %8.4f %-2s R2 %7.4f   n %d\n", e->all.rmse, unit, e->all.r2, e->n_test);
+    if (e->n_seen > 0) {
+        put_score(js_object(object, "seen"), &e->seen_score);
+        app_print(app, "  sites of training   RMSE %8.4f %-2s R2 %7.4f   n %d\n", e->seen_score.rmse, unit, e->seen_score.r2, e->n_seen);
+    }
     struct js *classes = js_array(object, "classes");
     for (int c = 0; c < NN_N_CLASS; c++) {
         if (e->by_class[c].n == 0)
@@ -99,6 +110,8 @@ static kd_status evaluate_all(struct app *app, const struct nn_dataset *data, in
         TRY(nn_evaluate(dev, app->precision, &model[i], data, &e[i]));
     }
     TRY(nn_results_write(c->out, data, n, e, app->file));
+    if (c->table)
+        TRY(nn_results_table(c->table, n, e, app->file));
     for (int i = 0; i < n; i++)
         say(app, app->file[i], &e[i], models);
     return KD_OK;

@@ -16,6 +16,11 @@ void nn_evaluation_free(struct nn_evaluation *e)
     free(e->row_rmse);
     free(e->rank);
     free(e->line_predicted);
+    free(e->seen);
+    free(e->seen_expected);
+    free(e->seen_predicted);
+    free(e->seen_row_rmse);
+    free(e->worst);
     free(e->structure_id);
     free(e->structure_unseen);
     free(e->structure_x);
@@ -182,6 +187,32 @@ static kd_status score_sites(const struct exam *x, struct nn_evaluation *e)
     return score_classes(x, e);
 }
 
+/* What the model says about the rows that it was trained on. */
+static kd_status score_seen(const struct exam *x, struct nn_evaluation *e)
+{
+    const struct nn_dataset *d = x->data;
+    size_t n_out = (size_t)e->n_out, n = (size_t)(d->n_row - x->n_test);
+    struct nn_samples samples = {d->n_row, d->n_energy, 0, x->x, NULL};
+    e->seen = malloc((n + 1) * sizeof *e->seen);
+    e->seen_expected = malloc((n * n_out + 1) * sizeof *e->seen_expected);
+    e->seen_predicted = malloc((n * n_out + 1) * sizeof *e->seen_predicted);
+    e->seen_row_rmse = malloc((n + 1) * sizeof *e->seen_row_rmse);
+    if (!e->seen || !e->seen_expected || !e->seen_predicted || !e->seen_row_rmse)
+        FAIL(KD_ENOMEM, "evaluation: no host memory");
+    for (int i = 0; i < d->n_row; i++) {
+        if (!x->seen[i])
+            continue;
+        memcpy(e->seen_expected + (size_t)e->n_seen * n_out, x->y + (size_t)i * n_out, n_out * sizeof *x->y);
+        e->seen[e->n_seen++] = i;
+    }
+    if (e->n_seen == 0)
+        return KD_OK;
+    TRY(nn_model_predict(x->dev, x->precision, x->model, &samples, e->seen, e->n_seen, e->seen_predicted, NULL));
+    e->seen_score = nn_score_of((int)((size_t)e->n_seen * n_out), e->seen_predicted, e->seen_expected);
+    nn_row_rmse(e->n_seen, e->n_out, e->seen_predicted, e->seen_expected, e->seen_row_rmse);
+    return KD_OK;
+}
+
 /* ---- averaged spectra ---- */
 
 static int by_value(const void *a, const void *b)
@@ -203,6 +234,25 @@ static kd_status list_structures(const struct nn_dataset *d, int **id, int *n)
     *id = all;
     *n = found;
     return KD_OK;
+}
+
+/* Of each composition the structure with the largest error; compositions within 1e-6 are one. */
+static kd_status find_worst(struct nn_evaluation *e)
+{
+    int *order = malloc((size_t)e->n_structure * sizeof *order);
+    e->worst = malloc((size_t)e->n_structure * sizeof *e->worst);
+    kd_status status = order && e->worst ? nn_rank(e->n_structure, e->structure_x, order) : kd_fail(KD_ENOMEM, "evaluation: no host memory");
+    double x = -INFINITY;
+    for (int i = 0; status == KD_OK && i < e->n_structure; i++) {
+        int s = order[i];
+        if (e->structure_x[s] > x + 1e-6)
+            e->worst[e->n_composition++] = s;
+        else if (e->structure_rmse[s] > e->structure_rmse[e->worst[e->n_composition - 1]])
+            e->worst[e->n_composition - 1] = s;
+        x = e->structure_x[s];
+    }
+    free(order);
+    return status;
 }
 
 static kd_status score_structures(const struct exam *x, struct nn_evaluation *e)
@@ -243,6 +293,7 @@ static kd_status score_structures(const struct exam *x, struct nn_evaluation *e)
     if (status == KD_OK) {
         nn_row_rmse(e->n_structure, e->n_out, e->mean_predicted, e->mean_expected, e->structure_rmse);
         e->averaged = nn_score_of((int)(n * n_out), e->mean_predicted, e->mean_expected);
+        status = find_worst(e);
     }
     free(mean);
     free(count);
@@ -260,6 +311,8 @@ kd_status nn_evaluate(kd_device *dev, enum kd_precision precision, const struct 
     kd_status status = exam_prepare(&x);
     if (status == KD_OK)
         status = score_sites(&x, out);
+    if (status == KD_OK)
+        status = score_seen(&x, out);
     if (status == KD_OK && out->whole_axis && model->target == NN_CHARGE)
         status = fit_line(&x, out);
     if (status == KD_OK)

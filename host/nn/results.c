@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/base/commit.h"
 #include "host/nn/evaluate.h"
 #include "host/store/h5.h"
 
@@ -64,6 +65,17 @@ static kd_status write_model(struct h5 *f, const char *group, const char *name, 
         TRY(put(f, group, "line/predicted", H5_DOUBLE, n, 0, "e", e->line_predicted));
         TRY(put_score(f, group, "line/score", &e->line_score, "e"));
     }
+    if (e->n_seen > 0) {
+        size_t n_seen = (size_t)e->n_seen;
+        TRY(put(f, group, "seen/row", H5_INT, n_seen, 0, "1", e->seen));
+        TRY(put(f, group, "seen/row_rmse", H5_DOUBLE, n_seen, 0, unit, e->seen_row_rmse));
+        TRY(put_score(f, group, "seen/score", &e->seen_score, unit));
+        if (m->target == NN_CHARGE) { /* of RDFs the errors are enough: 8 MB of numbers that nobody plots */
+            TRY(put(f, group, "seen/expected", H5_DOUBLE, n_seen, 0, unit, e->seen_expected));
+            TRY(put(f, group, "seen/predicted", H5_DOUBLE, n_seen, 0, unit, e->seen_predicted));
+        }
+    }
+    TRY(put(f, group, "averaged/worst", H5_INT, (size_t)e->n_composition, 0, "1", e->worst));
     TRY(put(f, group, "averaged/structure_id", H5_INT, n_structure, 0, "1", e->structure_id));
     TRY(put(f, group, "averaged/unseen", H5_INT, n_structure, 0, "1", e->structure_unseen));
     TRY(put(f, group, "averaged/x", H5_DOUBLE, n_structure, 0, "1", e->structure_x));
@@ -170,4 +182,35 @@ kd_status nn_results_write(const char *path, const struct nn_dataset *data, int 
         return h5_commit(f);
     h5_abandon(f);
     return status;
+}
+
+/* ---- the table ---- */
+
+static void table_line(FILE *f, const char *name, const struct nn_evaluation *e, const char *rows, const struct nn_score *s)
+{
+    const struct nn_model *m = e->model;
+    if (s->n > 0)
+        fprintf(f, "%s\t%s\t%s\t%.9g\t%.9g\t%s\t%d\t%.9g\t%.9g\t%.9g\t%.9g\n", name, nn_target_name(m->target),
+                m->split_kind == NN_BY_STRUCTURE ? "structure" : "site", e->low_ev, e->high_ev, rows, s->n, s->rmse, s->r2, s->mae,
+                s->bias);
+}
+
+kd_status nn_results_table(const char *path, int n, const struct nn_evaluation *e, const char *const *names)
+{
+    struct commit c;
+    TRY(commit_open(path, &c));
+    fprintf(c.file, "model\ttarget\tsplit\tlow_ev\thigh_ev\trows\tn\trmse\tr2\tmae\tbias\n");
+    for (int i = 0; i < n; i++) {
+        table_line(c.file, names[i], &e[i], "unseen", &e[i].all);
+        table_line(c.file, names[i], &e[i], "seen", &e[i].seen_score);
+        for (int k = 0; k < NN_N_CLASS; k++) {
+            char rows[16];
+            snprintf(rows, sizeof rows, "oxygen %d", k);
+            table_line(c.file, names[i], &e[i], rows, &e[i].by_class[k]);
+        }
+        if (e[i].has_line)
+            table_line(c.file, names[i], &e[i], "line", &e[i].line_score);
+        table_line(c.file, names[i], &e[i], "averaged", &e[i].averaged);
+    }
+    return commit_finish(&c);
 }

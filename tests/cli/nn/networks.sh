@@ -43,7 +43,10 @@ check "training succeeds and writes one model" run train d.h5 --target charge --
 check "window models are trained in one run" run train d.h5 --target charge --set epochs=40 --windows -o w.h5
 check "an RDF model is trained, split by structure" run train d.h5 --target rdf --split structure --set hidden='[64]' --set epochs=10 -o r.h5
 check "no checkpoint stays behind" test -z "$(ls ./*.checkpoint* 2>/dev/null)"
-check "evaluation covers every model" run evaluate c.h5 w_a.h5 r.h5 d.h5 -o results.h5
+check "evaluation covers every model" run evaluate c.h5 w_a.h5 r.h5 d.h5 -o results.h5 --table scores.tsv
+# 27 structures of 10 sites: 54 unseen, 216 of training; 5 classes of both charges; 1 line, 3 averaged, 1 header
+check "the table has a line per model and set of rows" test "$(awk -F'\t' 'NF == 11' scores.tsv | wc -l)" -eq 21
+check "seen and unseen sites are all sites" test "$(awk -F'\t' '$1 == "c.h5" && ($6 == "seen" || $6 == "unseen") { n += $7 } END { print n }' scores.tsv)" -eq 270
 
 # three formats of one spectrum on different scales and backgrounds are read alike; 0.05 e is three times the error on unseen sites
 for form in columns kev xdi nor; do
