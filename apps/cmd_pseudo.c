@@ -6,6 +6,7 @@
 
 #include "apps/app.h"
 #include "host/atom/check.h"
+#include "host/atom/library.h"
 #include "host/atom/picture.h"
 #include "host/atom/startvec.h"
 #include "host/atom/upf.h"
@@ -76,23 +77,6 @@ static kd_status take(struct app *app, int key, const char *arg)
         return KD_OK;
     }
     return app_option_unknown(app);
-}
-
-/* "1s=0.5" taken out of c; the shell must be a core shell of the recipe. */
-static kd_status make_hole(const char *text, const struct recipe *r, struct configuration *c)
-{
-    char shell[3] = "";
-    double electrons;
-    int n, l;
-    if (strlen(text) < 4 || text[2] != '=')
-        FAIL(KD_EINPUT, "--core-hole: '%.20s', expected something like 1s=1.0", text);
-    memcpy(shell, text, 2);
-    TRY(shell_parse(shell, &n, &l));
-    TRY(app_double("--core-hole", text + 3, 0, 2, &electrons));
-    int k = configuration_find(c, n, l);
-    if (k < 0 || k >= r->core_shells)
-        FAIL(KD_EINPUT, "--core-hole: %s is no core shell of this pseudopotential", shell);
-    return configuration_excite(c, n, l, electrons);
 }
 
 static const char *verdict(bool ok)
@@ -241,8 +225,8 @@ static kd_status run(struct app *app)
         TRY(configuration_parse(c->configuration, &conf));
     else
         TRY(configuration_ground(z, &conf));
-    if (c->hole)
-        TRY(make_hole(c->hole, &r, &conf));
+    if (c->hole && library_hole(c->hole, &r, &conf) != KD_OK)
+        return kd_fail_prefix(KD_EINPUT, "--core-hole");
     return make(app, &r, &conf);
 }
 

@@ -36,7 +36,7 @@ struct choices {
 
 static const struct argp_option options[] = {
     {"output", 'o', "GS.h5", 0, "Write density, potential, bands, forces here", 0},
-    {"pseudo", KEY_PSEUDO, "EL=FILE", 0, "Pseudopotential of an element (repeatable)", 0},
+    {"pseudo", KEY_PSEUDO, "EL=FILE", 0, "Pseudopotential of an element (repeatable; default: made by Kedge, see kedge pseudo)", 0},
     {"pseudo-dir", KEY_DIR, "DIR", 0, "Look here for EL.upf, else EL_*.upf", 0},
     {"ecut-ry", KEY_ECUT, "RY", 0, "Cutoff of the orbitals (default 50); the density has four times that", 0},
     {"kpoints", KEY_KPOINTS, "N N N", 0, "Monkhorst-Pack mesh (default 1 1 1: Gamma)", 0},
@@ -44,8 +44,8 @@ static const struct argp_option options[] = {
     {"charge", KEY_CHARGE, "Q", 0, "Charge of the cell in e; a uniform background compensates (default 0)", 0},
     {"smearing", KEY_SMEARING, "KIND:WIDTH", 0, "gauss, mp, cold or fermi, width with unit eV, Ry or Ha: gauss:0.1eV", 0},
     {"bands", KEY_BANDS, "N", 0, "Bands to converge and report (default: the occupied ones and one more; smeared: 20 % more)", 0},
-    {"core-hole", KEY_HOLE, "SITE", 0, "Atom (from 0) that gets the pseudopotential of --core-hole-pseudo", 0},
-    {"core-hole-pseudo", KEY_HOLE_FILE, "FILE", 0, "Its file", 0},
+    {"core-hole", KEY_HOLE, "SITE", 0, "Atom (from 0) that has a core hole: one 1s electron removed", 0},
+    {"core-hole-pseudo", KEY_HOLE_FILE, "FILE", 0, "Its pseudopotential (default: made by Kedge; auto:Si:1s=0.5 is a half hole)", 0},
     {"conv-ry", KEY_CONV, "RY", 0, "Stop when the estimated error of the energy is below (default 1e-8)", 0},
     {"max-iterations", KEY_MAX, "N", 0, "Give up after (default 100)", 0},
     {"mixing", KEY_MIXING, "BETA", 0, "Fraction of the new density (default 0.7)", 0},

@@ -8,6 +8,9 @@
 #include "host/atom/pseudo_atom.h"
 #include "host/atom/recipe.h"
 
+/* Raised when the same recipe begins to give other numbers: kept sets are made anew (library.h). */
+enum { GENERATION_VERSION = 1 };
+
 struct generation {
     struct recipe recipe;
     struct atom *atom; /* the all-electron reference */

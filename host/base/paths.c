@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* paths.c - where shipped files are. */
+/* paths.c - where shipped files are, and where files that can be made again are kept. */
 #include "host/base/paths.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +16,7 @@ static bool is_directory(const char *path)
     return stat(path, &s) == 0 && S_ISDIR(s.st_mode);
 }
 
-static bool is_file(const char *path)
+bool path_is_file(const char *path)
 {
     struct stat s;
     return stat(path, &s) == 0 && !S_ISDIR(s.st_mode);
@@ -64,22 +65,54 @@ kd_status data_file(const char *name, char path[PATH_MAX])
 {
     char directory[PATH_MAX];
     TRY(data_directory(directory));
-    if (!join(path, directory, name) || !is_file(path))
+    if (!join(path, directory, name) || !path_is_file(path))
         FAIL(KD_EINPUT, "%s: no such file in %s", name, directory);
     return KD_OK;
 }
 
 kd_status data_or_given(const char *given, char path[PATH_MAX])
 {
-    if (is_file(given) && strlen(given) < PATH_MAX) {
+    if (path_is_file(given) && strlen(given) < PATH_MAX) {
         strcpy(path, given);
         return KD_OK;
     }
     char directory[PATH_MAX] = "";
     bool relative = given[0] != '/' && data_directory(directory) == KD_OK;
-    if (relative && join(path, directory, given) && is_file(path))
+    if (relative && join(path, directory, given) && path_is_file(path))
         return KD_OK;
     if (relative)
         FAIL(KD_EINPUT, "%s: no such file, neither here nor in %s", given, directory);
     FAIL(KD_EINPUT, "%s: no such file", given);
+}
+
+/* mkdir -p; path is put together again before returning. */
+static bool make_directories(char path[PATH_MAX])
+{
+    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        bool there = mkdir(path, 0777) == 0 || errno == EEXIST;
+        *slash = '/';
+        if (!there)
+            return false;
+    }
+    return mkdir(path, 0777) == 0 || errno == EEXIST;
+}
+
+kd_status cache_directory(const char *name, char path[PATH_MAX])
+{
+    static const struct {
+        const char *variable, *below;
+    } place[] = {{"KEDGE_CACHE", ""}, {"XDG_CACHE_HOME", "/kedge"}, {"HOME", "/.cache/kedge"}};
+    for (int i = 0; i < 3; i++) {
+        const char *value = getenv(place[i].variable);
+        if (!value || !*value)
+            continue;
+        int n = snprintf(path, PATH_MAX, "%s%s/%s", value, place[i].below, name);
+        if (n >= PATH_MAX)
+            FAIL(KD_EIO, "cache directory: %s is too long", place[i].variable);
+        if (!make_directories(path) || !is_directory(path))
+            FAIL(KD_EIO, "%.200s: cannot make the cache directory: %s", path, strerror(errno));
+        return KD_OK;
+    }
+    FAIL(KD_EIO, "cache directory: expected KEDGE_CACHE, XDG_CACHE_HOME or HOME to be set");
 }

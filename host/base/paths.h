@@ -4,6 +4,7 @@
 #define KD_PATHS_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "kernels/status.h"
@@ -16,5 +17,11 @@ kd_status data_file(const char *name, char path[PATH_MAX]);
 /* `given` itself if such a file exists (relative to the working directory), else the shipped file of that name:
  * `-p SiO.tersoff` works everywhere. KD_EINPUT names both places. */
 kd_status data_or_given(const char *given, char path[PATH_MAX]);
+
+bool path_is_file(const char *path); /* exists and is no directory */
+
+/* A directory for what can be made again, made when it is not there: KEDGE_CACHE, else $XDG_CACHE_HOME/kedge, else ~/.cache/kedge; below
+ * it `name`. KD_EIO: none of them is set, or it cannot be made. */
+kd_status cache_directory(const char *name, char path[PATH_MAX]);
 
 #endif

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "host/atom/upf.h"
+#include "host/atom/library.h"
 #include "host/base/paths.h"
 #include "host/structure/element.h"
 
@@ -60,7 +60,9 @@ static kd_status find(const struct pseudo_choice *c, const char *element, char p
         snprintf(path, PATH_MAX, "%s", shipped);
         return KD_OK;
     }
-    FAIL(KD_EINPUT, "no pseudopotential for %s: give --pseudo %s=FILE or --pseudo-dir DIR", element, element);
+    kd_error_clear();
+    library_name(element, 0, path);
+    return KD_OK;
 }
 
 /* Reads one file into the set; element NULL: any. */
@@ -69,7 +71,10 @@ static kd_status add(struct pseudo_set *set, const char *path, const char *eleme
     struct pseudo *p = &set->pseudo[set->n];
     if (set->n == PSEUDO_SET_MAX)
         FAIL(KD_EINPUT, "pseudopotentials: more than %d kinds of atoms", PSEUDO_SET_MAX);
-    TRY(upf_read(path, p));
+    kd_status opened = pseudo_open(path, p);
+    if (opened != KD_OK)
+        return library_is_name(path) ? kd_fail_prefix(opened, "no --pseudo %s=FILE or --pseudo-dir DIR given, and none can be made", element)
+                                     : opened;
     set->list[set->n] = p;
     set->path[set->n] = strdup(path);
     set->n++;
@@ -92,8 +97,8 @@ static kd_status check(const struct structure *s, const struct pseudo_choice *c)
     }
     if (c->core_hole_site >= s->n_atom)
         FAIL(KD_EINPUT, "--core-hole: atom %d, there are %d, counted from 0", c->core_hole_site, s->n_atom);
-    if ((c->core_hole_site >= 0) != (c->core_hole_file != NULL))
-        FAIL(KD_EINPUT, "--core-hole SITE and --core-hole-pseudo FILE go together");
+    if (c->core_hole_file && c->core_hole_site < 0)
+        FAIL(KD_EINPUT, "--core-hole-pseudo FILE needs --core-hole SITE");
     return KD_OK;
 }
 
@@ -107,7 +112,8 @@ static kd_status read_all(const struct structure *s, const struct pseudo_choice 
         const char *element = element_symbol(s->number[i]);
         if (i == choice->core_hole_site) {
             set->species[i] = set->n;
-            TRY(add(set, choice->core_hole_file, element));
+            library_name(element, 1, path);
+            TRY(add(set, choice->core_hole_file ? choice->core_hole_file : path, element));
             continue;
         }
         if (of_element[s->number[i]] < 0) {
