@@ -140,8 +140,10 @@ static kd_status parse(struct text *t, struct pseudo *p)
         blank_info(line, &info);
         if (XML_Parse(rd.parser, line, (int)strlen(line), 0) == XML_STATUS_ERROR ||
             XML_Parse(rd.parser, "\n", 1, 0) == XML_STATUS_ERROR) {
-            if (rd.status == KD_OK)
+            if (rd.status == KD_OK) {
+                t->at = (int)XML_GetCurrentLineNumber(rd.parser);
                 rd.status = text_error(t, "not XML (%s), expected UPF version 2", XML_ErrorString(XML_GetErrorCode(rd.parser)));
+            }
         }
     }
     if (rd.status == KD_OK && XML_Parse(rd.parser, "", 0, 1) == XML_STATUS_ERROR)

@@ -26,11 +26,14 @@ struct reader {
     int partial; /* PP_GIPAW_ORBITAL that is open, -1 */
 };
 
-/* Record the first error and stop the parser. */
+/* Record the first error, at the line of the element or text that expat is at (it may lag behind the lines it was given: 2.6 and
+ * patched 2.5 wait for more before they look at a token again), and stop the parser. */
 #define REFUSE(rd, ...)                                                                                      \
     do {                                                                                                     \
-        if ((rd)->status == KD_OK)                                                                           \
+        if ((rd)->status == KD_OK) {                                                                         \
+            (rd)->text->at = (int)XML_GetCurrentLineNumber((rd)->parser);                                    \
             (rd)->status = text_error((rd)->text, __VA_ARGS__);                                              \
+        }                                                                                                    \
         XML_StopParser((rd)->parser, XML_FALSE);                                                             \
         return;                                                                                              \
     } while (0)
