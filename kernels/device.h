@@ -59,6 +59,7 @@ struct md_ops; /* one table per domain; NULL until a backend has it */
 struct la_ops;
 struct grid_ops;
 struct pw_ops;
+struct xas_ops;
 struct nn_ops;
 
 struct kd_device {
@@ -71,6 +72,7 @@ struct kd_device {
     const struct la_ops *la;
     const struct grid_ops *grid;
     const struct pw_ops *pw;
+    const struct xas_ops *xas;
     const struct nn_ops *nn;
 
     kd_stream *stream;   /* the compute stream */

@@ -79,7 +79,8 @@ struct pw_ops {
     /* Scratch that any op takes for blocks of up to n_band orbitals of this basis with up to n_proj projectors. */
     size_t (*scratch)(const kd_device *dev, const struct pw_basis *basis, int n_band, int n_proj);
 
-    /* Potential in the order and precision that apply wants; v_d [n0][n1][n2] double, Ha. */
+    /* Potential in the order and precision that apply wants; v_d [n0][n1][n2] double, Ha. What comes out depends on the type and the
+     * grid of the basis only, so bases that agree in both (k-points of one mesh) share it. */
     size_t (*potential_bytes)(const struct pw_basis *basis);
     kd_status (*pack_potential)(kd_device *dev, kd_stream *s, const struct pw_basis *basis, const double *v_d, void *packed_d);
 

@@ -295,6 +295,7 @@ static kd_status cpu_open(kd_device *dev, int index)
     dev->la = &cpu_la_ops;
     dev->grid = &cpu_grid_ops;
     dev->pw = &cpu_pw_ops;
+    dev->xas = &cpu_xas_ops;
     cpu_la_single_thread();
     dev->bytes_total = (size_t)sysconf(_SC_PHYS_PAGES) * page();
 #ifdef _OPENMP

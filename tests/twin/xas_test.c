@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* xas_test.c - Lanczos chains of every device and type against the dense Hamiltonian, and against one another. */
+#include "tests/support/test.h"
+
+#include <complex.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/dft/sphere.h"
+#include "kernels/philox.h"
+#include "kernels/xas_ops.h"
+
+enum { N_DEVICE = 3, N_K = 3, N_POL = 3, N_STEP = 60, GRID = 10, N_FORM = 5, N_ATOM = 3 };
+static const char *const device_name[N_DEVICE] = {"cpu", "emu", "cuda"};
+static kd_device *device[N_DEVICE];
+static const double k_frac[N_K][3] = {{0, 0, 0}, {0.5, 0, 0.5}, {0.25, -0.125, 0.375}};
+static const double ecut = 3.0; /* Ha */
+
+static struct crystal a_crystal(void)
+{
+    struct crystal c = {.cell = {{6.0, 0.2, 0}, {-0.3, 5.5, 0.4}, {0.1, 0, 5.8}}};
+    const double(*a)[3] = (const double(*)[3])c.cell;
+    for (int i = 0; i < 3; i++) {
+        int j = (i + 1) % 3, k = (i + 2) % 3;
+        for (int x = 0; x < 3; x++)
+            c.reciprocal[i][x] = a[j][(x + 1) % 3] * a[k][(x + 2) % 3] - a[j][(x + 2) % 3] * a[k][(x + 1) % 3];
+    }
+    for (int x = 0; x < 3; x++)
+        c.volume += a[0][x] * c.reciprocal[0][x];
+    for (int i = 0; i < 9; i++)
+        c.reciprocal[i / 3][i % 3] *= 2 * M_PI / c.volume;
+    return c;
+}
+
+/* One k-point of the case on a device, in one type. */
+struct point {
+    kd_device *dev;
+    enum la_type type;
+    struct sphere sphere;
+    struct pw_basis *basis;
+    struct pw_projectors *nonlocal;
+    void *potential_d;
+    struct xas_k k;
+};
+
+static double uniform(int stream, int i)
+{
+    double u[2];
+    philox_uniforms(11, (uint32_t)stream, (uint64_t)i, 0, u);
+    return 2 * u[0] - 1;
+}
+
+static const double tau[N_ATOM][3] = {{0.1, 0.3, 0.2}, {2.9, 1.4, 3.1}, {1.2, 4.4, 0.7}};
+
+/* Two species: s and p waves on one, s on the other; and the p waves of the absorber that make the start vectors. */
+static void fill_forms(const struct sphere *s, double *form)
+{
+    for (int g = 0; g < s->n; g++) {
+        const double *q = s->g[g];
+        double square = q[0] * q[0] + q[1] * q[1] + q[2] * q[2];
+        form[g] = 0.3 * exp(-0.4 * square);
+        for (int a = 0; a < 3; a++)
+            form[(1 + a) * s->n + g] = 0.4 * q[a] * exp(-0.5 * square);
+        form[4 * s->n + g] = 0.2 * exp(-0.3 * square);
+    }
+}
+
+static void make_point(kd_device *dev, int index, enum la_type type, struct point *p)
+{
+    static const int first_form[3] = {0, 4, N_FORM}, l[N_FORM] = {0, 1, 1, 1, 0}, species[N_ATOM] = {0, 1, 0};
+    static const double coupling[N_FORM] = {1.5, -2, -2, -2, 0.8};
+    const double *f = k_frac[index];
+    struct crystal c = a_crystal();
+    bool half = !la_is_complex(type);
+    memset(p, 0, sizeof *p);
+    p->dev = dev;
+    p->type = type;
+    assert_ok(orbital_sphere(&c, ecut, f, half, &p->sphere));
+    int n_pw = p->sphere.n;
+    struct pw_spec spec = {type, {GRID, GRID, GRID}, c.volume, n_pw, (const int(*)[3])p->sphere.miller, (const double(*)[3])p->sphere.g,
+                           {(int)lround(2 * f[0]), (int)lround(2 * f[1]), (int)lround(2 * f[2])}};
+    assert_ok(dev->pw->create(dev, &spec, &p->basis));
+    double *form = malloc((size_t)N_FORM * (size_t)n_pw * sizeof *form), v[GRID * GRID * GRID], *v_d;
+    fill_forms(&p->sphere, form);
+    struct pw_projector_spec nl = {2, first_form, l, coupling, form, N_ATOM, species, tau};
+    assert_ok(dev->pw->projectors_create(dev, p->basis, &nl, &p->nonlocal));
+    for (int i = 0; i < GRID * GRID * GRID; i++)
+        v[i] = uniform(1, i);
+    assert_ok(kd_alloc_copy(dev, dev->stream, v, sizeof v, &v_d));
+    assert_ok(kd_alloc(dev, dev->pw->potential_bytes(p->basis), &p->potential_d));
+    assert_ok(dev->pw->pack_potential(dev, dev->stream, p->basis, v_d, p->potential_d));
+    assert_ok(dev->ops->stream_sync(dev, dev->stream));
+    kd_free(dev, v_d);
+    p->k.h = (struct pw_hamiltonian){p->basis, p->potential_d, p->nonlocal};
+    size_t n = (size_t)n_pw * (half ? 2 : 1);
+    for (int i = 0; i < 3; i++) {
+        p->k.vector[i] = (struct la_block){type, N_POL, n, pw_leading(type, n), NULL};
+        assert_ok(kd_alloc(dev, N_POL * p->k.vector[i].ld * la_size(type), &p->k.vector[i].x_d));
+    }
+    static const int start_first[2] = {0, 3}, start_l[3] = {1, 1, 1}, start_species[1] = {0};
+    static const double unit[3] = {1, 1, 1};
+    struct pw_projector_spec start = {1, start_first, start_l, unit, form + n_pw, 1, start_species, tau};
+    assert_ok(kd_scratch_reserve(dev, dev->pw->scratch(dev, p->basis, 8, 8)));
+    assert_ok(dev->pw->superpose(dev, dev->stream, p->basis, &start, &p->k.vector[0]));
+    free(form);
+}
+
+static void free_point(struct point *p)
+{
+    kd_free(p->dev, p->potential_d);
+    for (int i = 0; i < 3; i++)
+        kd_free(p->dev, p->k.vector[i].x_d);
+    p->dev->pw->projectors_destroy(p->dev, p->nonlocal);
+    p->dev->pw->destroy(p->dev, p->basis);
+    sphere_free(&p->sphere);
+}
+
+struct chains { /* host copies */
+    double norm[N_K][N_POL], a[N_K][N_POL][N_STEP], b[N_K][N_POL][N_STEP];
+};
+
+/* All k-points in one block; steps in groups of `group`. */
+static void run(kd_device *dev, const enum la_type type[N_K], int group, struct chains *out)
+{
+    struct point p[N_K];
+    struct xas_k k[N_K];
+    struct xas_block q = {.n_k = N_K, .n_pol = N_POL, .n_max = N_STEP, .k = k};
+    for (int i = 0; i < N_K; i++) {
+        make_point(dev, i, type[i], &p[i]);
+        k[i] = p[i].k;
+    }
+    assert_ok(kd_alloc(dev, sizeof out->norm, &q.norm_d));
+    assert_ok(kd_alloc(dev, sizeof out->a, &q.a_d));
+    assert_ok(kd_alloc(dev, sizeof out->b, &q.b_d));
+    assert_ok(kd_scratch_reserve(dev, dev->xas->scratch(dev, &q)));
+    kd_device_seal(dev);
+    assert_ok(dev->xas->start(dev, dev->stream, &q));
+    for (int n = 0; n < N_STEP; n += group)
+        assert_ok(dev->xas->advance(dev, dev->stream, &q, n, n + group > N_STEP ? N_STEP - n : group));
+    assert_int_equal(dev->xas->advance(dev, dev->stream, &q, N_STEP, 1), KD_EINTERNAL);
+    assert_ok(kd_download(dev, dev->stream, out->norm, q.norm_d, sizeof out->norm));
+    assert_ok(kd_download(dev, dev->stream, out->a, q.a_d, sizeof out->a));
+    assert_ok(kd_download(dev, dev->stream, out->b, q.b_d, sizeof out->b));
+    kd_device_unseal(dev);
+    kd_free(dev, q.norm_d);
+    kd_free(dev, q.a_d);
+    kd_free(dev, q.b_d);
+    for (int i = 0; i < N_K; i++)
+        free_point(&p[i]);
+}
+
+static const enum la_type real_wide[N_K] = {LA_F64, LA_F64, LA_C64}, complex_wide[N_K] = {LA_C64, LA_C64, LA_C64},
+                          real_narrow[N_K] = {LA_F32, LA_F32, LA_C32};
+
+/* <phi|(z - H)^-1|phi> / <phi|phi> by the continued fraction. */
+static double complex fraction(const double *a, const double *b, double complex z)
+{
+    double complex g = z - a[N_STEP - 1];
+    for (int n = N_STEP - 2; n >= 0; n--)
+        g = z - a[n] - b[n] * b[n] / g;
+    return 1 / g;
+}
+
+static void download_vector(kd_device *dev, const struct la_block *b, int j, double complex *x)
+{
+    assert_ok(kd_download(dev, dev->stream, x, (double complex *)b->x_d + (size_t)j * b->ld, b->n * sizeof *x));
+}
+
+/* H as a matrix, column by column through apply; x = (z - H)^-1 phi by elimination. */
+static double complex dense(const struct point *p, int pol, double complex z)
+{
+    kd_device *dev = p->dev;
+    int n = p->sphere.n;
+    double complex *m = malloc((size_t)n * (size_t)(n + 1) * sizeof *m), *x = malloc((size_t)n * sizeof *x), *h = malloc((size_t)n * sizeof *h);
+    double complex *phi = malloc((size_t)n * sizeof *phi), result = 0;
+    struct la_block one = la_slice(&p->k.vector[1], 0, 1), out = la_slice(&p->k.vector[2], 0, 1);
+    download_vector(dev, &p->k.vector[0], pol, phi);
+    for (int j = 0; j < n; j++) {
+        memset(x, 0, (size_t)n * sizeof *x);
+        x[j] = 1;
+        assert_ok(kd_upload(dev, dev->stream, one.x_d, x, (size_t)n * sizeof *x));
+        assert_ok(dev->pw->apply(dev, dev->stream, &p->k.h, &one, &out));
+        download_vector(dev, &out, 0, h);
+        for (int i = 0; i < n; i++)
+            m[i * (n + 1) + j] = (i == j ? z : 0) - h[i];
+        m[j * (n + 1) + n] = phi[j];
+    }
+    for (int c = 0; c < n; c++) { /* z is far from the axis: no pivoting is needed */
+        for (int r = c + 1; r < n; r++) {
+            double complex f = m[r * (n + 1) + c] / m[c * (n + 1) + c];
+            for (int k = c; k <= n; k++)
+                m[r * (n + 1) + k] -= f * m[c * (n + 1) + k];
+        }
+    }
+    for (int c = n - 1; c >= 0; c--) {
+        for (int k = c + 1; k < n; k++)
+            m[c * (n + 1) + n] -= m[c * (n + 1) + k] * m[k * (n + 1) + n];
+        m[c * (n + 1) + n] /= m[c * (n + 1) + c];
+        result += conj(phi[c]) * m[c * (n + 1) + n];
+    }
+    free(m);
+    free(x);
+    free(h);
+    free(phi);
+    return result;
+}
+
+static void chains_give_the_resolvent_of_the_dense_hamiltonian(void **state)
+{
+    (void)state;
+    struct chains *c = malloc(sizeof *c), *narrow = malloc(sizeof *c);
+    run(device[0], real_wide, N_STEP, c);
+    run(device[0], real_narrow, N_STEP, narrow);
+    for (int i = 0; i < N_K; i++) {
+        struct point p;
+        make_point(device[0], i, LA_C64, &p);
+        assert_ok(kd_scratch_reserve(device[0], device[0]->pw->scratch(device[0], p.basis, 1, 9)));
+        for (int pol = 0; pol < N_POL; pol++)
+            for (int e = 0; e < 3; e++) {
+                double complex z = -0.5 + 1.2 * e + 0.15 * I, want = dense(&p, pol, z);
+                double norm2 = c->norm[i][pol] * c->norm[i][pol];
+                double complex got = norm2 * fraction(c->a[i][pol], c->b[i][pol], z);
+                double complex single = norm2 * fraction(narrow->a[i][pol], narrow->b[i][pol], z);
+                assert_near(cabs(got - want), 0, 1e-8 * cabs(want)); /* docs/: Lanczos = dense diagonalisation */
+                assert_near(cabs(single - want), 0, 2e-5 * cabs(want)); /* FP32 vectors */
+            }
+        free_point(&p);
+    }
+    free(c);
+    free(narrow);
+}
+
+static void real_and_complex_orbitals_give_the_same_chains(void **state)
+{
+    (void)state;
+    struct chains *real = malloc(sizeof *real), *full = malloc(sizeof *full);
+    run(device[0], real_wide, 7, real);
+    run(device[0], complex_wide, 7, full);
+    for (int i = 0; i < N_K; i++)
+        for (int pol = 0; pol < N_POL; pol++) {
+            assert_near(real->norm[i][pol], full->norm[i][pol], 1e-14);
+            for (int n = 0; n < 20; n++) { /* later ones follow the loss of orthogonality, which is round-off */
+                assert_near(real->a[i][pol][n], full->a[i][pol][n], 1e-10);
+                assert_near(real->b[i][pol][n], full->b[i][pol][n], 1e-10);
+            }
+        }
+    free(real);
+    free(full);
+}
+
+static void threads_and_groups_of_steps_change_no_bit(void **state)
+{
+    (void)state;
+    struct chains *one = calloc(1, sizeof *one), *other = calloc(1, sizeof *other);
+    kd_device *single, *many;
+    assert_ok(kd_device_open("cpu", 1, &single, NULL));
+    assert_ok(kd_device_open("cpu", 5, &many, NULL)); /* more threads than k-points: they share one */
+    run(single, real_narrow, N_STEP, one);
+    run(many, real_narrow, 7, other);
+    assert_memory_equal(one, other, sizeof *one);
+    run(device[0], real_narrow, 1, other);
+    assert_memory_equal(one, other, sizeof *one);
+    kd_device_close(single);
+    kd_device_close(many);
+    free(one);
+    free(other);
+}
+
+static void a_device_agrees(kd_device *dev)
+{
+    if (!dev || !dev->xas || !dev->pw)
+        skip();
+    const enum la_type *type[2] = {real_wide, real_narrow};
+    for (int t = 0; t < 2; t++) {
+        struct chains *want = malloc(sizeof *want), *got = malloc(sizeof *got);
+        run(device[0], type[t], N_STEP, want);
+        run(dev, type[t], 13, got);
+        double tolerance = t ? 1e-4 : 1e-9;
+        for (int i = 0; i < N_K; i++)
+            for (int pol = 0; pol < N_POL; pol++)
+                for (int n = 0; n < 15; n++) {
+                    assert_near(got->norm[i][pol], want->norm[i][pol], 1e-6);
+                    assert_near(got->a[i][pol][n], want->a[i][pol][n], tolerance);
+                    assert_near(got->b[i][pol][n], want->b[i][pol][n], tolerance);
+                }
+        free(want);
+        free(got);
+    }
+}
+
+static void emulated_cuda_agrees(void **state)
+{
+    (void)state;
+    a_device_agrees(device[1]);
+}
+
+static void cuda_agrees(void **state)
+{
+    (void)state;
+    a_device_agrees(device[2]);
+}
+
+static int open_devices(void **state)
+{
+    (void)state;
+    for (int d = 0; d < N_DEVICE; d++)
+        if (kd_device_open(device_name[d], 0, &device[d], NULL) != KD_OK) {
+            printf("%s: %s\n", device_name[d], kd_error_message());
+            device[d] = NULL;
+        }
+    return device[0] ? 0 : 1;
+}
+
+static int close_devices(void **state)
+{
+    (void)state;
+    for (int d = 0; d < N_DEVICE; d++)
+        if (device[d])
+            kd_device_close(device[d]);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(chains_give_the_resolvent_of_the_dense_hamiltonian),
+        cmocka_unit_test(real_and_complex_orbitals_give_the_same_chains),
+        cmocka_unit_test(threads_and_groups_of_steps_change_no_bit),
+        cmocka_unit_test(emulated_cuda_agrees),
+        cmocka_unit_test(cuda_agrees),
+    };
+    return cmocka_run_group_tests(tests, open_devices, close_devices);
+}
