@@ -134,7 +134,7 @@ struct nn_ops {
                        void *const *output_d);
 
     /* Loss and gradient of one batch (all rows of `rows` together, no dropout, no update): gradient_d is
-     * [n_net][nn_parameter_count] real, canonical; loss_d [n_net]. One group. */
+     * [n_net][nn_parameter_count] real, canonical; loss_d [n_net]; both are left alone for a net without rows. One group. */
     kd_status (*gradient)(kd_device *dev, kd_stream *s, const struct nn_group *group, const struct nn_rows *rows,
                           const struct nn_data *data, enum kd_precision precision, void *gradient_d, double *loss_d);
 

@@ -222,6 +222,8 @@ static kd_status cpu_gradient(kd_device *dev, kd_stream *s, const struct nn_grou
 #pragma omp parallel for schedule(dynamic, 1) num_threads(dev->n_thread)
     for (int net = 0; net < group->n_net; net++) {
         struct nn_cpu_net one = net_of(group, net, precision);
+        if (rows->count_d[net] <= 0)
+            continue;
         loss_d[net] = isa->gradient(&one, rows_of(rows, net), data, (char *)gradient_d + (size_t)net * stride,
                                     crew_workspace(&crew));
     }

@@ -47,7 +47,7 @@ kd_status cuda_nn_get(kd_device *dev, kd_stream *s, const struct nn_group *group
 
 static size_t partial_count(const struct nn_group *group, int batch)
 {
-    return static_cast<size_t>(blocks_for(batch, nn_tile_rows(group->n_net))) * nn_tile_columns(&group->shape, group->n_net);
+    return static_cast<size_t>(blocks_for(batch, NN_LOSS_ROWS)) * nn_loss_columns(&group->shape);
 }
 
 template <class T>
@@ -109,7 +109,7 @@ static kd_status make_pass(kd_device *dev, const struct nn_group *group, const s
 template <class T>
 struct loss_job {
     const T *partial;
-    int n_net, n_partial, n_slot, batch, first, n_out, tile_rows, tile_columns;
+    int n_net, n_partial, n_slot, batch, first, n_out, columns; /* columns: partials beside each other */
     const int *count;
     double *loss; /* [net * stride + j]; with over_all: [net * stride], added up over calls and divided at the last */
     size_t stride;
@@ -126,8 +126,8 @@ __global__ void __launch_bounds__(32) nn_sum_losses(const loss_job<T> job)
         const int n = min(job.batch, job.count[net] - job.first - j * job.batch);
         if (n <= 0)
             break;
-        /* only tiles that hold samples were written */
-        const int used = (n + job.tile_rows - 1) / job.tile_rows * job.tile_columns;
+        /* only parts that hold samples were written */
+        const int used = (n + NN_LOSS_ROWS - 1) / NN_LOSS_ROWS * job.columns;
         double sum = 0;
         for (int p = 0; p < used; p++)
             sum += job.partial[(static_cast<size_t>(net) * NN_PARTIAL_STEPS + j) * job.n_partial + p];
@@ -144,10 +144,8 @@ template <class T>
 static kd_status sum_losses(const nn_pass<T> &pass, int n_slot, int first, double *loss_d, size_t stride, bool over_all,
                             bool last, cudaStream_t s)
 {
-    const int n_out = pass.shape.width[pass.shape.n_layer], tile_rows = nn_tile_rows(pass.n_net);
-    const int columns = nn_tile_columns(&pass.shape, pass.n_net);
-    const loss_job<T> job = {pass.partial, pass.n_net, pass.n_partial, n_slot, pass.batch, first, n_out,
-                             tile_rows, columns, pass.count, loss_d, stride, over_all, last};
+    const loss_job<T> job = {pass.partial, pass.n_net, pass.n_partial, n_slot, pass.batch, first, pass.shape.width[pass.shape.n_layer],
+                             nn_loss_columns(&pass.shape), pass.count, loss_d, stride, over_all, last};
     CUDA_TRY(LAUNCH(nn_sum_losses<T>, dim3(blocks_for(pass.n_net, 32)), dim3(32), 0, s, job));
     return KD_OK;
 }

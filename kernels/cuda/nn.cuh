@@ -17,6 +17,8 @@ enum { NN_PARTIAL_STEPS = 64 }; /* steps between two sums of the loss partials *
 /* Tiles of forward products. Few nets: small ones, so that one RDF net fills 128 multiprocessors. Many nets: square ones, more
  * arithmetic per byte. */
 enum { NN_MANY_NETS = 4, NN_SMALL_ROWS = 32, NN_SMALL_COLUMNS = 16, NN_LARGE = 64 };
+/* Parts of the last product over which losses are summed: divide every tile. */
+enum { NN_LOSS_ROWS = 32, NN_LOSS_COLUMNS = 16 };
 
 enum nn_last { NN_TRAIN, NN_LOSS_ONLY, NN_OUTPUT }; /* what the last forward product does with its result */
 
@@ -36,7 +38,7 @@ struct nn_pass {
     size_t n_parameter, weight[NN_MAX_LAYER]; /* where a layer's weights start; its bias follows them */
     /* [net][batch][width] of layer l's output, l = 1..n_layer at index l */
     T *activation[NN_MAX_LAYER + 1], *delta[NN_MAX_LAYER + 1], *slope[NN_MAX_LAYER + 1];
-    T *partial; /* [net][NN_PARTIAL_STEPS][n_partial] sums of losses of the last product's tiles */
+    T *partial; /* [net][NN_PARTIAL_STEPS][n_partial] sums of losses of parts of the last product */
     int n_partial, partial_slot;
     const T *rate; /* of this step: [net * rate_stride + enum nn_rate] */
     size_t rate_stride;
@@ -49,16 +51,10 @@ struct nn_pass {
     T *gradient; /* [net][n_parameter]: store the gradient there instead of stepping; or NULL */
 };
 
-/* Samples per tile, and tiles beside each other, of the last product. */
-static inline int nn_tile_rows(int n_net)
+/* Parts of a batch beside each other over which losses are summed. */
+static __host__ __device__ inline int nn_loss_columns(const struct nn_shape *shape)
 {
-    return n_net >= NN_MANY_NETS ? NN_LARGE : NN_SMALL_ROWS;
-}
-
-static inline int nn_tile_columns(const struct nn_shape *shape, int n_net)
-{
-    const int width = n_net >= NN_MANY_NETS ? NN_LARGE : NN_SMALL_COLUMNS;
-    return (shape->width[shape->n_layer] + width - 1) / width;
+    return (shape->width[shape->n_layer] + NN_LOSS_COLUMNS - 1) / NN_LOSS_COLUMNS;
 }
 
 /* All forward products. */

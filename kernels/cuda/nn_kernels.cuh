@@ -144,8 +144,37 @@ __device__ __forceinline__ T nn_finish_output(const nn_pass<T> &pass, const nn_h
     return loss;
 }
 
+/* Losses of a tile, summed over parts of NN_LOSS_ROWS x NN_LOSS_COLUMNS whatever the shape of the tile, so that the mean has the same bits
+ * whichever tile made it: columns of a row in order, then rows in order. */
+template <class T, class S>
+__device__ __forceinline__ void nn_sum_tile(const nn_pass<T> &pass, const nn_here<T> &here, int m0, int o0, T *shared)
+{
+    constexpr int PARTS_DOWN = S::TM / NN_LOSS_ROWS, PARTS = PARTS_DOWN * (S::TN / NN_LOSS_COLUMNS);
+    static_assert(S::TM * (S::TN / NN_LOSS_COLUMNS) <= S::THREADS, "one thread per row of a part");
+    const int t = threadIdx.x, row = t % S::TM, column = t / S::TM * NN_LOSS_COLUMNS, n_out = pass.shape.width[pass.shape.n_layer];
+    T sum = 0;
+    __syncthreads();
+    for (int o = 0; column < S::TN && o < NN_LOSS_COLUMNS; o++)
+        sum += shared[row * (S::TN + 1) + column + o];
+    __syncthreads();
+    if (column < S::TN)
+        shared[t] = sum;
+    __syncthreads();
+    if (t >= PARTS)
+        return;
+    const int down = t % PARTS_DOWN, across = t / PARTS_DOWN;
+    const int part_row = m0 / NN_LOSS_ROWS + down, part_column = o0 / NN_LOSS_COLUMNS + across;
+    if (part_row * NN_LOSS_ROWS >= here.n || part_column * NN_LOSS_COLUMNS >= n_out)
+        return;
+    sum = 0;
+    for (int m = 0; m < NN_LOSS_ROWS; m++)
+        sum += shared[across * S::TM + down * NN_LOSS_ROWS + m];
+    pass.partial[(static_cast<size_t>(here.net) * NN_PARTIAL_STEPS + pass.partial_slot) * pass.n_partial +
+                 part_row * nn_loss_columns(&pass.shape) + part_column] = sum;
+}
+
 /* One block: TM samples x TN units of layer l of one net; reads inputs and weights, writes activations, or for the last layer
- * delta and one loss partial. Grid: (units / TN, samples / TM, nets). */
+ * delta and partial sums of the loss. Grid: (units / TN, samples / TM, nets). */
 template <class T, class S>
 __global__ void __launch_bounds__(S::THREADS, S::BLOCKS) nn_forward(const nn_pass<T> pass, int l)
 {
@@ -159,30 +188,21 @@ __global__ void __launch_bounds__(S::THREADS, S::BLOCKS) nn_forward(const nn_pas
     nn_tile_product<T, S, true, true>(
         n_in, [&](int m, int k) { return nn_input(pass, here, l, m0 + m, k); },
         [&](int k, int o) { return o0 + o < n_out ? weight[static_cast<size_t>(o0 + o) * n_in + k] : T(0); }, shared);
-    const bool last = l + 1 == pass.shape.n_layer;
-    T loss = 0;
+    const bool last = l + 1 == pass.shape.n_layer, summed = last && pass.last != NN_OUTPUT;
     nn_tile_each<T, S>(shared, [&](int m, int o, T sum) {
-        if (m0 + m >= here.n || o0 + o >= n_out)
-            return;
-        const T z = sum + bias[o0 + o];
-        if (last)
-            loss += nn_finish_output(pass, here, m0 + m, o0 + o, z);
-        else
-            nn_finish_hidden(pass, here, l, m0 + m, o0 + o, z);
+        T loss = 0;
+        if (m0 + m < here.n && o0 + o < n_out) {
+            const T z = sum + bias[o0 + o];
+            if (last)
+                loss = nn_finish_output(pass, here, m0 + m, o0 + o, z);
+            else
+                nn_finish_hidden(pass, here, l, m0 + m, o0 + o, z);
+        }
+        if (summed)
+            shared[m * (S::TN + 1) + o] = loss; /* the very element that this thread has read */
     });
-    if (!last || pass.last == NN_OUTPUT)
-        return;
-    __syncthreads();
-    shared[threadIdx.x] = loss;
-    __syncthreads();
-    for (int half = S::THREADS / 2; half > 0; half /= 2) { /* THREADS is a power of two */
-        if (static_cast<int>(threadIdx.x) < half)
-            shared[threadIdx.x] += shared[threadIdx.x + half];
-        __syncthreads();
-    }
-    if (threadIdx.x == 0)
-        pass.partial[(static_cast<size_t>(here.net) * NN_PARTIAL_STEPS + pass.partial_slot) * pass.n_partial +
-                     blockIdx.y * gridDim.x + blockIdx.x] = shared[0];
+    if (summed)
+        nn_sum_tile<T, S>(pass, here, m0, o0, shared);
 }
 
 /* One block: TM samples x TN inputs of layer l of one net; delta of its inputs from delta of its outputs. */
