@@ -14,6 +14,7 @@ extern const struct app_command cmd_info;
 extern const struct app_command cmd_predict;
 extern const struct app_command cmd_pseudo;
 extern const struct app_command cmd_scf;
+extern const struct app_command cmd_study;
 extern const struct app_command cmd_train;
 
 static const struct app_command *const commands[] = {
@@ -27,6 +28,7 @@ static const struct app_command *const commands[] = {
     &cmd_train,
     &cmd_evaluate,
     &cmd_predict,
+    &cmd_study,
 };
 enum { N_COMMAND = sizeof commands / sizeof *commands };
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# install-deps.sh [--list] [build] [test] [peers] [container] - the Debian 12 / Ubuntu 24.04 packages of Kedge; one list for setup, CI and containers.
+# install-deps.sh [--list] [build] [test] [peers] [container] [mpi] - the Debian 12 / Ubuntu 24.04 packages of Kedge; one list for setup, CI and containers.
 # Installs only what is missing: as root, else with sudo; with nothing missing it needs neither, nor a network.
 #   --list   print the packages instead
 set -euo pipefail
@@ -8,7 +8,8 @@ set -euo pipefail
 build="gcc g++ cmake ninja-build pkg-config make libfftw3-dev libopenblas-dev liblapacke-dev libxc-dev libsymspg-dev
        libhdf5-dev libexpat1-dev libinih-dev libjansson-dev"
 test="libcmocka-dev gnuplot-nox clang-14 libclang-rt-14-dev libomp-14-dev hdf5-tools help2man mandoc shellcheck bash-completion
-      python3 python3-numpy python3-h5py python3-ase"
+      python3 python3-numpy python3-h5py python3-ase libopenmpi-dev openmpi-bin"
+mpi="libopenmpi-dev openmpi-bin" # optional: `kedge study` under mpirun; found or not at configuration
 container="help2man bash-completion libcmocka-dev"
 peers="lammps quantum-espresso quantum-espresso-data python3-torch hyperfine openmpi-bin"
 
@@ -18,10 +19,11 @@ for group in "$@"; do
         build) wanted="$wanted $build" ;;
         test) wanted="$wanted $test" ;;
         peers) wanted="$wanted $peers" ;;
+        mpi) wanted="$wanted $mpi" ;;
         container) wanted="$wanted $container" ;;
         --list) list=true ;;
         *)
-            echo "install-deps.sh: unknown group \"$group\", expected build, test, peers, container or --list" >&2
+            echo "install-deps.sh: unknown group \"$group\", expected build, test, mpi, peers, container or --list" >&2
             exit 2
             ;;
     esac

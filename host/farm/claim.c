@@ -193,6 +193,13 @@ void claims_release(struct claims *c, const char *name, int generation)
             unlink(path);
 }
 
+void claims_clear(struct claims *c, const char *name)
+{
+    int generation;
+    if (newest(c, name, &generation) == CLAIM_STALE)
+        claims_release(c, name, generation);
+}
+
 /* ---- the owner's file ---- */
 
 static void *touch(void *owner)

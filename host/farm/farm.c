@@ -192,6 +192,8 @@ kd_status farm_work(struct farm *f)
         }
         show_progress(f, false);
     }
+    for (int i = 0; i < f->n_item; i++)
+        claims_clear(&f->claims, f->item[i].name);
     show_progress(f, true);
     return KD_OK;
 }

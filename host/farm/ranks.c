@@ -42,6 +42,9 @@ kd_status ranks_begin(struct ranks *r)
     if (!from_environment(r))
         return KD_OK;
 #ifdef KEDGE_MPI
+    /* srun alone is no MPI launcher unless it offers PMI; Open MPI ends the program when it finds none. */
+    if (!getenv("OMPI_COMM_WORLD_SIZE") && !getenv("PMI_SIZE") && !getenv("PMIX_RANK"))
+        return KD_OK;
     int provided;
     MPI_Comm node;
     if (MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided) != MPI_SUCCESS)

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* study.c - a study begins, goes on, and hands its items to the stages. */
+#include "host/farm/study.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "host/base/commit.h"
+#include "host/base/log.h"
+#include "host/store/h5.h"
+
+kd_status study_create(struct study *s)
+{
+    memset(s, 0, sizeof *s);
+    s->version = "";
+    s->ranks = (struct ranks){0, 1, 0, 1, false};
+    return settings_create(&s->set, s->section, &s->conf);
+}
+
+void study_free(struct study *s)
+{
+    farm_close(&s->farm);
+    conf_free(s->conf);
+    free(s->structure);
+    free(s->farm.item);
+    free(s->work);
+    free(s->need);
+    memset(s, 0, sizeof *s);
+}
+
+void study_file(const struct study *s, const char *folder, const char *name, const char *suffix, char path[PATH_MAX])
+{
+    farm_path(&s->farm, folder, name, suffix, path);
+}
+
+/* ---- settings ---- */
+
+static bool is_directory(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+kd_status study_read(struct study *s, const char *path)
+{
+    char ini[PATH_MAX];
+    size_t n = strlen(path);
+    if (n >= PATH_MAX - 300)
+        FAIL(KD_EINPUT, "%.100s...: a name too long", path);
+    if (is_directory(path)) {
+        snprintf(ini, sizeof ini, "%s/study.ini", path);
+        snprintf(s->farm.directory, PATH_MAX, "%s", path);
+        return conf_read(s->conf, ini);
+    }
+    TRY(conf_read(s->conf, path));
+    bool ends = n > 4 && strcmp(path + n - 4, ".ini") == 0;
+    if (s->set.study.directory[0])
+        snprintf(s->farm.directory, PATH_MAX, "%s", s->set.study.directory);
+    else
+        snprintf(s->farm.directory, PATH_MAX, "%.*s%s", (int)(ends ? n - 4 : n), path, ends ? "" : ".study");
+    return KD_OK;
+}
+
+static kd_status make_directory(const struct study *s, const char *name)
+{
+    char path[PATH_MAX];
+    study_file(s, "", name, "", path);
+    if (mkdir(path, 0777) != 0 && errno != EEXIST)
+        FAIL(KD_EIO, "%s: cannot make this directory, %s", path, strerror(errno));
+    return KD_OK;
+}
+
+/* study.ini: every key with its value, so that the directory explains and continues itself. */
+static kd_status write_ini(const struct study *s, const struct js *settings)
+{
+    char path[PATH_MAX];
+    struct commit c;
+    study_file(s, "", "study", ".ini", path);
+    TRY(commit_open(path, &c));
+    fputs("# written by kedge study: all settings\n", c.file);
+    for (int i = 0; i < SETTINGS_SECTIONS; i++) {
+        fprintf(c.file, "\n[%s]\n", s->section[i].name);
+        const struct js *section = js_get(settings, s->section[i].name);
+        for (int k = 0; k < s->section[i].n_key; k++) {
+            char words[4096];
+            const char *key = s->section[i].key[k].name;
+            settings_words(js_get(section, key), words, sizeof words);
+            fprintf(c.file, "%s = ", key);
+            for (char *at = words; *at; at += strcspn(at, " "), at += *at == ' ') /* lines have a limit: one word a line */
+                fprintf(c.file, "%s%.*s", at == words ? "" : "\n    ", (int)strcspn(at, " "), at);
+            fputc('\n', c.file);
+        }
+    }
+    return commit_finish(&c);
+}
+
+static kd_status write_json(const struct study *s, struct js *object)
+{
+    char path[PATH_MAX];
+    struct commit c;
+    study_file(s, "", "study", ".json", path);
+    TRY(commit_open(path, &c));
+    kd_status status = js_print(object, c.file);
+    if (status != KD_OK) {
+        commit_abandon(&c);
+        return status;
+    }
+    return commit_finish(&c);
+}
+
+bool study_begun(const struct study *s)
+{
+    char path[PATH_MAX];
+    study_file(s, "", "study", ".json", path);
+    return access(path, F_OK) == 0;
+}
+
+static kd_status settle_settings(struct study *s)
+{
+    char path[PATH_MAX];
+    struct js *now = js_new(), *before = NULL;
+    kd_status status = KD_OK;
+    js_string(now, "kedge", s->version);
+    conf_json(s->conf, now, "settings");
+    if (study_begun(s)) {
+        study_file(s, "", "study", ".json", path);
+        TRY_OUT(js_read(path, &before));
+        TRY_OUT(settings_agree(js_get(before, "settings"), js_get(now, "settings"), s->farm.directory));
+    }
+    if (s->ranks.rank == 0 || !before) {
+        TRY_OUT(write_json(s, now));
+        TRY_OUT(write_ini(s, js_get(now, "settings")));
+    }
+out:
+    js_free(now);
+    js_free(before);
+    return status;
+}
+
+/* ---- items ---- */
+
+static kd_status run_item(void *owner, int i, int attempt)
+{
+    struct study *s = owner;
+    const struct study_work *w = &s->work[i];
+    char product[PATH_MAX];
+    study_file(s, "", s->farm.item[i].product, "", product);
+    switch (w->stage) {
+    case STAGE_START:
+        return stage_start(s, w, product);
+    case STAGE_SCF:
+        return stage_scf(s, w, attempt, product);
+    case STAGE_N:
+        break;
+    }
+    FAIL(KD_EINTERNAL, "%s: of no stage", s->farm.item[i].name);
+}
+
+/* Can the product be opened? Truncated HDF5 files and structures cannot. */
+static kd_status check_item(void *owner, int i)
+{
+    struct study *s = owner;
+    char path[PATH_MAX];
+    struct stat st;
+    study_file(s, "", s->farm.item[i].product, "", path);
+    size_t n = strlen(path);
+    if (n > 3 && strcmp(path + n - 3, ".h5") == 0) {
+        struct h5 *f;
+        TRY(h5_open(path, &f));
+        h5_close(f);
+        return KD_OK;
+    }
+    if (n > 4 && strcmp(path + n - 4, ".xyz") == 0) {
+        struct structure *frames;
+        int n_frame;
+        TRY(structures_read(path, &frames, &n_frame));
+        structures_free(frames, n_frame);
+        return KD_OK;
+    }
+    return stat(path, &st) == 0 && st.st_size > 0 ? KD_OK : kd_fail(KD_EINPUT, "%s: empty", path);
+}
+
+static void show_progress(void *owner, const struct farm *farm)
+{
+    struct study *s = owner;
+    (void)farm;
+    if (s->ranks.rank == 0 && s->set.farm.page && farm_write_progress(&s->farm, s->set.study.title) != KD_OK)
+        log_warning("%s", kd_error_message());
+}
+
+kd_status study_open(struct study *s, bool retry)
+{
+    static const char *const folders[] = {"structures", "gs"};
+    if (mkdir(s->farm.directory, 0777) != 0 && errno != EEXIST)
+        FAIL(KD_EIO, "%s: cannot make this directory, %s", s->farm.directory, strerror(errno));
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        TRY(make_directory(s, folders[i]));
+    TRY(settle_settings(s));
+    s->farm.stale_seconds = s->set.farm.stale_s;
+    s->farm.attempts = retry ? 2 : 1;
+    s->farm.run = run_item;
+    s->farm.check = check_item;
+    s->farm.progress = show_progress;
+    s->farm.owner = s;
+    TRY(farm_open(&s->farm));
+    int n_bad = 0;
+    if (retry && s->ranks.rank == 0)
+        TRY(farm_verify(&s->farm, &n_bad));
+    return KD_OK;
+}
+
+kd_status study_work_all(struct study *s, kd_device *dev, enum kd_precision precision)
+{
+    s->dev = dev;
+    s->precision = precision;
+    return farm_work(&s->farm);
+}
