@@ -20,9 +20,7 @@ struct kd_backend_host {
     void (*scratch_release)(kd_device *dev, size_t mark);
     kd_status (*alloc)(kd_device *dev, size_t bytes, void **ptr_d, const char *file, int line);
     void (*free)(kd_device *dev, void *ptr_d);
-    /* LAPACK: matrices of a few hundred rows are faster there than on the device. Contract of la_ops.eigh (kernels/la_ops.h) on
-     * host arrays; returns *info, which is -1 when it does not converge. Makes no device call. */
-    int (*eigh)(bool is_complex, int n, double *m, double *s, double *w);
+    int (*eigh)(bool is_complex, int n, double *m, double *s, double *w); /* kd_host_eigh */
 };
 
 struct kd_backend {
@@ -37,6 +35,10 @@ struct kd_backend {
 
 /* The only symbol a plug-in exports: "kd_backend_entry". */
 typedef const struct kd_backend *(*kd_backend_entry_fn)(const struct kd_backend_host *host);
+
+/* LAPACK for a plug-in, since matrices of a few hundred rows are faster there than on a device: la_ops.eigh (kernels/la_ops.h) on host
+ * arrays; returns *info, which is -1 when it does not converge. Makes no device call. */
+int kd_host_eigh(bool is_complex, int n, double *m, double *s, double *w);
 
 /* The backend that is linked in. */
 extern const struct kd_backend kd_backend_cpu;

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "kernels/backend.h"
-#include "kernels/cpu/la.h"
 
 enum { SCRATCH_ALIGN = 256 };
 
@@ -53,7 +52,7 @@ static const struct kd_backend_host host_services = {
     .scratch_release = kd_scratch_release,
     .alloc = kd_alloc_at,
     .free = kd_free,
-    .eigh = cpu_la_eigh,
+    .eigh = kd_host_eigh,
 };
 
 /* Load the plug-in of `backend`; *handle stays open while the device lives. */

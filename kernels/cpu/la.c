@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernels/backend.h"
 #include "kernels/cpu/cpu.h"
 #include "kernels/cpu/la.h"
 
@@ -319,7 +320,7 @@ int cpu_ritz(enum la_type type, int n, int want, double *s, double *m, double *c
     return found;
 }
 
-int cpu_la_eigh(bool is_complex, int n, double *m, double *s, double *w)
+int kd_host_eigh(bool is_complex, int n, double *m, double *s, double *w)
 {
     size_t cells = (size_t)n * (size_t)n * (is_complex ? 2 : 1);
     if (!all_finite(m, cells) || (s && !all_finite(s, cells)))
@@ -334,7 +335,7 @@ static kd_status cpu_eigh(kd_device *dev, kd_stream *s, enum la_type type, int n
 {
     (void)s;
     cpu_enter(dev);
-    int info = cpu_la_eigh(la_is_complex(type), n, m_d, s_d, w_d);
+    int info = kd_host_eigh(la_is_complex(type), n, m_d, s_d, w_d);
     *info_d = info;
     cpu_leave(dev);
     if (info < 0)

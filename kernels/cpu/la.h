@@ -9,9 +9,6 @@
 extern "C" {
 #endif
 
-/* la_ops.eigh on host arrays (the service of kernels/backend.h); the return value is *info, -1 when it does not converge. */
-int cpu_la_eigh(bool is_complex, int n, double *m, double *s, double *w);
-
 /* OpenBLAS with one thread: parallel loops are ours. Called when the device opens. */
 void cpu_la_single_thread(void);
 

@@ -44,9 +44,6 @@ static inline unsigned blocks_for(size_t items, int per_block)
     return static_cast<unsigned>((items + per_block - 1) / per_block);
 }
 
-/* Services of kedge (kernels/backend.h). */
-int kd_host_eigh(bool is_complex, int n, double *m, double *s, double *w);
-
 extern const struct device_ops cuda_device_ops;
 extern const struct grid_ops cuda_grid_ops;
 /* Reads the devices' names and sizes; state and ops of *dev. */
