@@ -24,6 +24,8 @@ const char *cpu_simd_name(enum cpu_simd level); /* "AVX2", for people */
 
 /* Number of the calling thread in its OpenMP team; 0 outside. */
 int cpu_thread(void);
+/* Threads that a parallel loop begun here would really have: 1 inside another one. */
+int cpu_team(const kd_device *dev);
 
 /* md_ops.h has the contracts. */
 kd_status cpu_neighbor_build(kd_device *dev, kd_stream *s, const struct md_batch *batch, const double *cutoff_d, double skin,

@@ -105,8 +105,9 @@ static kd_status cpu_create(kd_device *dev, const struct pw_spec *spec, struct p
     TRY_OUT(cpu_fft_create(la_is_double(b->type) ? FFT_C64 : FFT_C32, b->n, 1, &b->fft));
     cpu_enter(dev);
     fill_tables(b, spec);
+    status = pw_lines_create(b, spec, &b->lines);
     cpu_leave(dev);
-    TRY_OUT(pw_lines_create(b, spec, &b->lines));
+    TRY_OUT(status);
     *out = b;
     return KD_OK;
 out:
@@ -114,10 +115,14 @@ out:
     return status;
 }
 
+static size_t local_work(const kd_device *dev, const struct pw_basis *b)
+{
+    return b->lines ? pw_lines_work(b->lines, dev->n_thread) : (size_t)dev->n_thread * kd_scratch_round(cpu_fftw_bytes(b));
+}
+
 static size_t cpu_scratch(const kd_device *dev, const struct pw_basis *b, int n_band, int n_proj)
 {
-    size_t work = b->lines ? pw_lines_bytes(b->lines) : cpu_fftw_bytes(b);
-    size_t local = kd_scratch_round((size_t)dev->n_thread * kd_scratch_round(work));
+    size_t local = kd_scratch_round(local_work(dev, b));
     int widest = n_band > n_proj ? n_band : n_proj;
     size_t nonlocal = kd_scratch_round((size_t)n_band * (size_t)n_proj * 16) + cpu_la_ops.scratch(dev, widest);
     size_t search = cpu_search_scratch(dev);
@@ -222,7 +227,7 @@ static kd_status cpu_pack_potential(kd_device *dev, kd_stream *s, const struct p
     (void)s;
     cpu_enter(dev);
     if (b->lines)
-        pw_lines_pack(b->lines, v_d, packed_d);
+        pw_lines_pack(b, v_d, packed_d);
     else
         memcpy(packed_d, v_d, b->n_point * sizeof(double));
     cpu_leave(dev);
@@ -254,10 +259,10 @@ static kd_status cpu_apply(kd_device *dev, kd_stream *s, const struct pw_hamilto
     void *work;
     if (psi->n != b->n_number || psi->type != b->type)
         FAIL(KD_EINTERNAL, "apply: a block of %zu numbers, expected %zu", psi->n, b->n_number);
-    TRY(kd_scratch_take(dev, (size_t)dev->n_thread * kd_scratch_round(b->lines ? pw_lines_bytes(b->lines) : cpu_fftw_bytes(b)), &work));
+    TRY(kd_scratch_take(dev, local_work(dev, b), &work));
     cpu_enter(dev);
     if (b->lines)
-        pw_lines_apply(b->lines, h->potential_d, psi, hpsi, work);
+        pw_lines_apply(b, h->potential_d, psi, hpsi, work);
     else
         cpu_local_fftw(b, h->potential_d, psi, hpsi, work);
     cpu_leave(dev);
@@ -271,10 +276,10 @@ static kd_status cpu_density(kd_device *dev, kd_stream *s, const struct pw_basis
     (void)s;
     size_t mark = kd_scratch_mark(dev);
     void *work;
-    TRY(kd_scratch_take(dev, (size_t)dev->n_thread * kd_scratch_round(b->lines ? pw_lines_bytes(b->lines) : cpu_fftw_bytes(b)), &work));
+    TRY(kd_scratch_take(dev, local_work(dev, b), &work));
     cpu_enter(dev);
     if (b->lines)
-        pw_lines_density(b->lines, psi, occ_d, rho_d, work);
+        pw_lines_density(b, psi, occ_d, rho_d, work);
     else
         cpu_density_fftw(b, psi, occ_d, rho_d, work);
     cpu_leave(dev);

@@ -46,3 +46,13 @@ int cpu_thread(void)
     return 0;
 #endif
 }
+
+int cpu_team(const kd_device *dev)
+{
+#ifdef _OPENMP
+    return omp_in_parallel() ? 1 : dev->n_thread;
+#else
+    (void)dev;
+    return 1;
+#endif
+}

@@ -115,7 +115,7 @@ static void one_step(const struct xas_block *q, int i, int step, const struct wo
     const struct xas_lanes *lanes = lanes_for(basis->type);
     const struct la_block *u = &k->vector[step % 3], *w = &k->vector[(step + 1) % 3], *before = &k->vector[(step + 2) % 3];
     if (basis->lines)
-        pw_lines_apply(basis->lines, k->h.potential_d, u, w, work->local);
+        pw_lines_apply(basis, k->h.potential_d, u, w, work->local);
     else
         cpu_local_fftw(basis, k->h.potential_d, u, w, work->local);
     struct xas_panel panel = {.n_vec = q->n_pol, .n = n_real(basis)};

@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* pw_passes_avx2.cpp - the line codelets, compiled for AVX2 and FMA. */
+#include "kernels/cpu/pw_passes.hpp"
+
+const line_codelets pw_codelets_avx2[2] = {pw_passes<float, 8>::codelets("avx2"), pw_passes<double, 4>::codelets("avx2")};
