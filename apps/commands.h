@@ -13,6 +13,7 @@ extern const struct app_command cmd_generate;
 extern const struct app_command cmd_info;
 extern const struct app_command cmd_predict;
 extern const struct app_command cmd_pseudo;
+extern const struct app_command cmd_report;
 extern const struct app_command cmd_scf;
 extern const struct app_command cmd_study;
 extern const struct app_command cmd_train;
@@ -29,6 +30,7 @@ static const struct app_command *const commands[] = {
     &cmd_evaluate,
     &cmd_predict,
     &cmd_study,
+    &cmd_report,
 };
 enum { N_COMMAND = sizeof commands / sizeof *commands };
 
