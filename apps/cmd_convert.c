@@ -5,6 +5,7 @@
 
 #include "apps/app.h"
 #include "host/base/text.h"
+#include "host/nn/onnx.h"
 #include "host/structure/cell.h"
 #include "host/structure/format.h"
 
@@ -14,12 +15,14 @@ static const char doc[] =
     "  POSCAR  POSCAR* .vasp         one frame, velocities; grouped by element\n"
     "  LAMMPS  .data .lmp .lammps    one frame, velocities; a is turned to x\n"
     "  CIF     .cif                  one frame in P 1, positions only\n"
+    "A model of kedge train (HDF5) becomes ONNX, opset 13, when OUT ends in .onnx (docs/networks.md).\n"
     "Units in extxyz: angstrom, eV, eV/angstrom, angstrom/fs. OUT is written whole or not at all.";
 
 static const char examples[] = "  kedge convert quartz.cif quartz.xyz\n"
                                "  kedge convert trajectory.xyz last.data --frame -1\n"
                                "  kedge convert POSCAR big.xyz --repeat 2 2 2 --wrap\n"
-                               "  kedge convert start.lmp CONTCAR.cif --json\n";
+                               "  kedge convert start.lmp CONTCAR.cif --json\n"
+                               "  kedge convert charge.h5 charge.onnx\n";
 
 struct choices {
     bool one_frame, wrap;
@@ -124,8 +127,30 @@ static kd_status choose(const struct app *app, int n_frame, int *first, int *n_c
     return KD_OK;
 }
 
+static bool ends_with(const char *name, const char *end)
+{
+    size_t n = strlen(name), m = strlen(end);
+    return n > m && strcmp(name + n - m, end) == 0;
+}
+
+static kd_status convert_model(struct app *app)
+{
+    struct nn_model model;
+    TRY(nn_model_read(app->file[0], &model));
+    kd_status status = nn_onnx_write(app->file[1], &model);
+    if (status == KD_OK)
+        app_print(app, "%s -> %s, %d net%s, %d inputs, %d outputs\n", app->file[0], app->file[1], model.n_net, model.n_net == 1 ? "" : "s",
+                  model.n_in, model.n_out);
+    js_string(app->json, "output", app->file[1]);
+    js_int(app->json, "members", model.n_net);
+    nn_model_free(&model);
+    return status;
+}
+
 static kd_status run(struct app *app)
 {
+    if (ends_with(app->file[1], ".onnx"))
+        return convert_model(app);
     struct structure *frames = NULL;
     int n_frame = 0, first, n_chosen;
     if (format_from_name(app->file[1]) == FORMAT_NONE)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "apps/app.h"
+#include "apps/train_tune.h"
 #include "host/base/log.h"
 #include "host/base/text.h"
 #include "host/nn/evaluate.h"
@@ -22,6 +23,8 @@ static const char doc[] =
     "decoupled dropout batch epochs drop_last schedule final_factor step_factor step_epochs warmup_epochs patience scale_input "
     "scale_target. The model file opens in PyTorch with five lines of h5py (docs/networks.md). On a request to stop, OUT.checkpoint is "
     "written; --restart goes on from it and ends with the same bits.\n"
+    "--tune MODEL --references LIST moves the last layer of a charge model towards measured spectra of known charge (LIST: lines FILE "
+    "CHARGE_E [SHIFT_EV]) and reports what each is read as when it is left out; DATASET is not needed then.\n"
     "--replay FILE runs a reference state made by PyTorch and reports how far apart we are; DATASET is not needed then.";
 
 static const char examples[] =
@@ -29,13 +32,14 @@ static const char examples[] =
     "  kedge train dataset.h5 --target rdf --split structure --folds 5 --ensemble 5 -o rdf.h5\n"
     "  kedge train dataset.h5 --target charge --grid grid.json --set patience=40 -o best.h5\n"
     "  kedge train dataset.h5 --target charge --window 1836.25:1842.5 -o window_b.h5\n"
+    "  kedge train --tune charge.h5 --references beamline.txt -o tuned.h5\n"
     "  kedge train --replay reference.h5 --json\n";
 
 enum { KEY_TARGET = APP_KEY, KEY_SPLIT, KEY_FOLDS, KEY_GRID, KEY_ENSEMBLE, KEY_WINDOW, KEY_SET, KEY_REPLAY, KEY_FRACTION,
-       KEY_RESOLUTION, KEY_WINDOWS, MAX_SET = 32 };
+       KEY_RESOLUTION, KEY_WINDOWS, KEY_TUNE, KEY_REFERENCES, MAX_SET = 32 };
 
 struct choices {
-    const char *out, *grid, *replay, *set[MAX_SET];
+    const char *out, *grid, *replay, *tune, *references, *set[MAX_SET];
     enum nn_target target;
     enum nn_split_kind split;
     bool target_given, folds_given, windowed, all_windows;
@@ -55,6 +59,8 @@ static const struct argp_option options[] = {
     {"windows", KEY_WINDOWS, NULL, 0, "Also ten nets on parts of the axis (8 eighths, 2 halves): OUT becomes OUT_a.h5 .. OUT_j.h5", 0},
     {"resolution-ev", KEY_RESOLUTION, "X", 0, "Broaden the spectra first by a Gaussian of this FWHM (eV)", 0},
     {"set", KEY_SET, "NAME=VALUE", 0, "Change one setting (JSON value); may be repeated", 0},
+    {"tune", KEY_TUNE, "MODEL", 0, "Fit the last layer of a model to measured references", 0},
+    {"references", KEY_REFERENCES, "LIST", 0, "Lines FILE CHARGE_E [SHIFT_EV], for --tune", 0},
     {"replay", KEY_REPLAY, "FILE", 0, "Compare with a reference state of PyTorch", 0},
     {0},
 };
@@ -108,6 +114,12 @@ static kd_status take(struct app *app, int key, const char *arg)
         if (c->n_set == MAX_SET)
             FAIL(KD_EINPUT, "--set: more than %d of them", MAX_SET);
         c->set[c->n_set++] = arg;
+        return KD_OK;
+    case KEY_TUNE:
+        c->tune = arg;
+        return KD_OK;
+    case KEY_REFERENCES:
+        c->references = arg;
         return KD_OK;
     case KEY_REPLAY:
         c->replay = arg;
@@ -304,6 +316,11 @@ static kd_status run(struct app *app)
     struct choices *c = app->choices;
     if (c->replay)
         return replay(app, c->replay);
+    if (c->tune || c->references) {
+        if (!c->tune || !c->references || !c->out || app->n_file != 0)
+            FAIL(KD_EINPUT, "kedge train --tune: expected --tune MODEL.h5 --references LIST -o OUT.h5, and no dataset");
+        return train_tune(app, c->tune, c->references, c->out);
+    }
     if (app->n_file != 1 || !c->target_given || !c->out)
         FAIL(KD_EINPUT, "kedge train: expected DATASET.h5, --target charge or rdf, and -o MODEL.h5");
     struct nn_settings base = nn_default_settings(c->target), *settings = NULL;

@@ -2,14 +2,22 @@
 /* peak.c - loops of fused multiply-adds. */
 #include "bench/peak.h"
 
-#include "host/base/clock.h"
+#include <time.h>
 
-enum { ROUNDS = 2000000, CHAINS = 16, TRIALS = 5 };
+enum { ROUNDS = 1000000, CHAINS = 16, TRIALS = 5 };
 
 #if defined(__x86_64__)
 #include <immintrin.h>
 
 static volatile float sink;
+
+/* Processor time of the calling thread: what other programs take away is not the core's fault. */
+static double thread_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
 
 __attribute__((target("avx512f"))) static void loop_512(void)
 {
@@ -49,16 +57,17 @@ double peak_fma_gflops(int n_thread)
         return 0;
     double best = 0;
     for (int trial = 0; trial < TRIALS; trial++) {
-        const double begin = clock_seconds();
-#pragma omp parallel for num_threads(n_thread) schedule(static, 1)
+        double sum = 0;
+#pragma omp parallel for num_threads(n_thread) schedule(static, 1) reduction(+ : sum)
         for (int t = 0; t < n_thread; t++) {
+            const double begin = thread_seconds();
             if (wide)
                 loop_512();
             else
                 loop_256();
+            sum += 1e-9 * 2.0 * ROUNDS * (wide ? 16.0 * CHAINS : 8.0 * 12) / (thread_seconds() - begin);
         }
-        const double flop = 2.0 * ROUNDS * n_thread * (wide ? 16.0 * CHAINS : 8.0 * 12), rate = 1e-9 * flop / (clock_seconds() - begin);
-        best = rate > best ? rate : best;
+        best = sum > best ? sum : best;
     }
     return best;
 }

@@ -210,6 +210,17 @@ static inline void NAME(apply)(const struct NAME(pass) *pass, size_t at, int n, 
         memcpy(pass->gradient + at, gradient, (size_t)n * sizeof(REAL));
 }
 
+/* A tile's weights and moments are asked for before its gradient is computed: they stand in the outer caches, and tiles are not visited
+ * in the order in which a hardware prefetcher would look for them. */
+static inline void NAME(prefetch)(const struct NAME(pass) *pass, size_t at)
+{
+    for (size_t i = 0; pass->rate && i < MR * NR; i += 64 / sizeof(REAL)) {
+        __builtin_prefetch(pass->weights + at + i, 1);
+        __builtin_prefetch(pass->moment1 + at + i, 1);
+        __builtin_prefetch(pass->moment2 + at + i, 1);
+    }
+}
+
 /* Weight and bias gradients of layer l, each tile used at once: the step happens while the gradient is in registers. */
 static void NAME(update)(const struct NAME(plan) *plan, int l, const struct NAME(pass) *pass, const REAL *delta,
                          struct NAME(workspace) *w)
@@ -222,13 +233,14 @@ static void NAME(update)(const struct NAME(plan) *plan, int l, const struct NAME
         for (int column = 0; column < n_column; column++)
             for (int t = t0; t < n_tile && t < t0 + NAME(TILES); t++) {
                 vec c[MR][2];
+                size_t tile = (size_t)t * (size_t)n_column + (size_t)column;
+                NAME(prefetch)(pass, layer->weight + tile * MR * NR);
                 NAME(tile)(w->n_panel, delta + (size_t)t * MR * NR, rows * NR,
                            w->xs[l] + (size_t)column * samples * NR, c);
                 for (int r = 0; r < MR; r++) {
                     STORE(gradient + r * NR, c[r][0]);
                     STORE(gradient + r * NR + VL, c[r][1]);
                 }
-                size_t tile = (size_t)t * (size_t)n_column + (size_t)column;
                 NAME(apply)(pass, layer->weight + tile * MR * NR, MR * NR, gradient);
             }
     for (int t = 0; t < n_tile; t++) {

@@ -62,6 +62,21 @@ check "with its shift taken out it is read" exits 0 run predict c.h5 w_c.h5 shif
 run predict c.h5 shifted.dat --reference reference.dat --reference-ev 1847.0 --json >p.reference 2>/dev/null
 check "a reference scan gives the shift" near p.reference shift_applied_ev -0.7 0.1
 
+# references measured with a distorted scale: the true charge of each is q, the spectra are those of 0.85 q + 0.2
+for q in 0.0 0.6 1.2 1.8 2.4 3.0; do
+    "$spectrum" "$(awk -v q=$q 'BEGIN { print 0.85 * q + 0.2 }')" 0 columns >ref$q.dat
+    echo "ref$q.dat $q  # made by make_spectrum"
+done >references.txt
+check "a model is tuned to references" run train --tune c.h5 --references references.txt -o tuned.h5
+run train --tune c.h5 --references references.txt -o tuned.h5 --json >tuned.json 2>/dev/null
+rmse() { grep -oE "\"rmse_$1_e\": *[0-9.e+-]+" tuned.json | grep -oE '[0-9.e+-]+$'; }
+check "left out, references are read three times better" awk -v a="$(rmse before)" -v b="$(rmse left_out)" 'BEGIN { exit !(b < a / 3) }'
+run predict tuned.h5 ref1.2.dat --json >p.tuned 2>/dev/null
+check "the tuned model reads its references" near p.tuned charge_e 1.2 0.1
+check "two references are too few" says 'at least 3' 2 run train --tune c.h5 --references <(head -2 references.txt | sed "s|^|$scratch/|") -o x.h5
+check "a reference without a charge is refused with its line" says '/dev/fd.*:1:|:1: expected FILE' 2 run train --tune c.h5 --references <(echo "ref0.0.dat") -o x.h5
+check "an RDF model cannot be tuned" says 'expected a charge' 2 run train --tune r.h5 --references references.txt -o x.h5
+
 # what is not a spectrum
 printf '1\n2\n' >one.dat
 printf '1840 1\n1841 nan\n' >nan.dat
