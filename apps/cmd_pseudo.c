@@ -200,8 +200,11 @@ static kd_status make(struct app *app, const struct recipe *r, const struct conf
             describe(app, g, &p);
             print_checks(app, check);
             checks_json(app->json, check);
-            if (!check->ok)
-                status = kd_fail(KD_ENOCONV, "%s: a check failed; the file is written, but look before you use it", p.element);
+            if (!check->ok) {
+                char failures[128];
+                check_failures(check, failures);
+                status = kd_fail(KD_ENOCONV, "%s: %s: not good; the file is written, but look before you use it", p.element, failures);
+            }
         }
         pseudo_free(&p);
         generation_free(g);

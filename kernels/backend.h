@@ -10,7 +10,7 @@ extern "C" {
 #endif
 
 /* Changes whenever a struct of device.h or of an op table changes its layout. */
-enum { KD_BACKEND_ABI = 3 };
+enum { KD_BACKEND_ABI = 4 };
 
 /* What kedge lends to the plug-in, which links nothing of kedge. */
 struct kd_backend_host {
@@ -18,6 +18,9 @@ struct kd_backend_host {
     kd_status (*fail)(kd_status code, const char *format, ...);
     kd_status (*scratch_take)(kd_device *dev, size_t bytes, void **ptr_d);
     void (*scratch_release)(kd_device *dev, size_t mark);
+    kd_status (*alloc)(kd_device *dev, size_t bytes, void **ptr_d, const char *file, int line);
+    void (*free)(kd_device *dev, void *ptr_d);
+    int (*eigh)(bool is_complex, int n, double *m, double *s, double *w); /* kd_host_eigh */
 };
 
 struct kd_backend {
@@ -32,6 +35,10 @@ struct kd_backend {
 
 /* The only symbol a plug-in exports: "kd_backend_entry". */
 typedef const struct kd_backend *(*kd_backend_entry_fn)(const struct kd_backend_host *host);
+
+/* LAPACK for a plug-in, since matrices of a few hundred rows are faster there than on a device: la_ops.eigh (kernels/la_ops.h) on host
+ * arrays; returns *info, which is -1 when it does not converge. Makes no device call. */
+int kd_host_eigh(bool is_complex, int n, double *m, double *s, double *w);
 
 /* The backend that is linked in. */
 extern const struct kd_backend kd_backend_cpu;

@@ -50,6 +50,9 @@ static const struct kd_backend_host host_services = {
     .fail = kd_fail,
     .scratch_take = kd_scratch_take,
     .scratch_release = kd_scratch_release,
+    .alloc = kd_alloc_at,
+    .free = kd_free,
+    .eigh = kd_host_eigh,
 };
 
 /* Load the plug-in of `backend`; *handle stays open while the device lives. */

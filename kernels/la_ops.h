@@ -82,7 +82,7 @@ struct la_ops {
     /* Hermitian eigenproblem m v = w s v, s positive definite (NULL: the unit matrix). m -> eigenvectors m[j][.] with v^H s v = 1, a
      * matrix for rotate; w[n] ascending; s is overwritten. Upper triangles (i <= j of m[j][i]) are read. *info_d (one int): 0, or
      * the 1-based index of the first dependent vector of s (then m and w are undefined).
-     * KD_EINTERNAL when it does not converge (NaN in m). */
+     * When it does not converge (NaN in m): *info_d = -1, and KD_EINTERNAL where the op has run by the time it returns. */
     kd_status (*eigh)(kd_device *dev, kd_stream *s, enum la_type type, int n, double *m_d, double *s_d, double *w_d, int *info_d);
 };
 

@@ -70,7 +70,7 @@ static void start_potential(struct atom *a)
         double r = a->grid.r[i], x = r * cbrt(z) / 0.885341;
         double s = sqrt(x), x2 = x * x;
         double t = z / (1 + 0.02747 * s + 1.243 * x - 0.1486 * x * s + 0.2302 * x2 + 0.007298 * x2 * s + 0.006944 * x2 * x);
-        a->v[i] = -fmax(t, fmax(ion, 0) + 1) / r;
+        a->v[i] = -fmin(z, fmax(t, fmax(ion, 0) + 1)) / r;
     }
     for (int k = 0; k < a->n_state; k++)
         a->state[k].energy = -0.5 * z * z / pow(a->state[k].n, 3); /* only where the search begins */

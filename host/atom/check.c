@@ -3,14 +3,16 @@
 #include "host/atom/check.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "host/atom/box.h"
 
-/* 1e-6: quadrature. 1e-4 Ha: the relativistic tail that a Schroedinger equation cannot have. 0.05 pi: what two-projector sets of
- * the public libraries reach. 1 mHa: chemical accuracy of a configuration's energy. */
-const struct check_limits check_limits = {1e-6, 1e-4, 0.05, 1e-3, 60};
+/* 1e-6: quadrature. 1e-4 Ha (of a level deeper than 1 Ha: 1e-4 of it): the relativistic tail that a Schroedinger equation cannot
+ * have. 0.05 pi: what two-projector sets of the public libraries reach. 1 mHa: chemical accuracy of a configuration's energy. 75 Ry:
+ * magnesium with its 2s and 2p; what has no semicore shell stays below 60. */
+const struct check_limits check_limits = {1e-6, 1e-4, 0.05, 1e-3, 75};
 
 static const double top_energy = 5, energy_step = 0.05, box_radius = 6, box_quiet = 2, excitation_range = 0.5;
 
@@ -32,7 +34,7 @@ static void check_waves(const struct generation *g, struct check *c)
     for (int k = 0; k < g->n_valence; k++) {
         const struct atom_state *s = &g->atom->state[g->recipe.core_shells + k];
         if (s->occupation > 0)
-            c->eigenvalue_error = fmax(c->eigenvalue_error, fabs(g->valence[k].energy - s->energy));
+            c->eigenvalue_error = fmax(c->eigenvalue_error, fabs(g->valence[k].energy - s->energy) / fmax(1, fabs(s->energy)));
     }
 }
 
@@ -101,12 +103,12 @@ static kd_status check_ghosts(const struct generation *g, struct check *c)
     return status;
 }
 
-/* The configuration with s and p valence electrons added; false when it cannot be had. */
+/* The configuration with s and p electrons added to the outermost shells; false when it cannot be had. */
 static bool excited(const struct generation *g, double add_s, double add_p, struct configuration *c)
 {
     double left = 0;
     *c = g->atom->options.configuration;
-    for (int k = g->recipe.core_shells; k < c->n_shell; k++) {
+    for (int k = c->n_shell - 1; k >= g->recipe.core_shells; k--) {
         struct shell *s = &c->shell[k];
         double *add = s->l == 0 ? &add_s : s->l == 1 ? &add_p : NULL;
         if (add) {
@@ -116,6 +118,11 @@ static bool excited(const struct generation *g, double add_s, double add_p, stru
         if (s->occupation < 0 || s->occupation > 4 * s->l + 2)
             return false;
         left += s->occupation;
+    }
+    if (add_s == 0 && add_p > 0 && c->n_shell < ATOM_MAX_SHELL) { /* an atom without a p shell: the first empty one */
+        int n = c->shell[c->n_shell - 1].n;
+        c->shell[c->n_shell++] = (struct shell){n < 2 ? 2 : n, 1, add_p};
+        add_p = 0;
     }
     return add_s == 0 && add_p == 0 && left > 0.4;
 }
@@ -179,14 +186,14 @@ static kd_status check_cutoff(const struct generation *g, struct check *c)
         q[m] = 0.05 * (m + 1);
         c->cutoff_ry[m] = q[m] * q[m];
     }
-    for (int k = 0; k < g->n_valence; k++)
-        for (int i = 0; i < g->n_channel; i++) {
-            if (g->channel[i].l != g->valence[k].l || !(g->valence[k].occupation > 0))
-                continue;
-            TRY(oncv_residual(&g->atom->grid, &g->channel[i], 0, CHECK_N_CUTOFF, q, residual));
-            for (int m = 0; m < CHECK_N_CUTOFF; m++)
-                c->residual[m] = fmax(c->residual[m], fabs(residual[m]));
-        }
+    for (int k = 0; k < g->n_valence; k++) {
+        const struct generation_wave *w = &g->wave_of[k];
+        if (!(g->valence[k].occupation > 0))
+            continue;
+        TRY(oncv_residual(&g->atom->grid, &g->channel[w->channel], w->wave, CHECK_N_CUTOFF, q, residual));
+        for (int m = 0; m < CHECK_N_CUTOFF; m++)
+            c->residual[m] = fmax(c->residual[m], fabs(residual[m]));
+    }
     for (int m = CHECK_N_CUTOFF - 1; m >= 0 && c->residual[m] < 1e-3; m--)
         c->ecut_1mha_ry = c->cutoff_ry[m];
     for (int m = CHECK_N_CUTOFF - 1; m >= 0 && c->residual[m] < 1e-4; m--)
@@ -213,4 +220,19 @@ kd_status check_run(const struct generation *g, struct check *c)
     c->cutoff_ok = c->ecut_1mha_ry > 0 && c->ecut_1mha_ry <= check_limits.ecut_ry;
     c->ok = c->norm_ok && c->eigenvalue_ok && c->phase_ok && c->ghost_ok && c->excitation_ok && c->cutoff_ok;
     return KD_OK;
+}
+
+void check_failures(const struct check *c, char text[128])
+{
+    const struct {
+        bool ok;
+        const char *name;
+    } one[] = {{c->norm_ok, "norm conservation"},       {c->eigenvalue_ok, "valence levels"},
+               {c->phase_ok, "logarithmic derivatives"}, {c->ghost_ok, "ghosts"},
+               {c->excitation_ok, "excitation energies"}, {c->cutoff_ok, "cutoff"}};
+    int used = 0;
+    text[0] = 0;
+    for (size_t k = 0; k < sizeof one / sizeof one[0]; k++)
+        if (!one[k].ok)
+            used += snprintf(text + used, 128 - (size_t)used, "%s%s", used ? ", " : "", one[k].name);
 }

@@ -20,7 +20,7 @@ struct check_wave { /* per channel and wave: what the reconstruction of XANES re
 };
 
 struct check {
-    double norm_error, eigenvalue_error; /* Ha */
+    double norm_error, eigenvalue_error; /* Ha; of levels deeper than 1 Ha relative to them */
     int n_wave;
     struct check_wave wave[2 * (RECIPE_MAX_L + 1)];
 
@@ -56,5 +56,8 @@ extern const struct check_limits check_limits;
 
 /* All checks, a fraction of a second. KD_ENOCONV when a configuration does not converge. */
 kd_status check_run(const struct generation *g, struct check *c);
+
+/* The names of the checks that failed, "ghosts, excitation energies"; "" when all passed. */
+void check_failures(const struct check *c, char text[128]);
 
 #endif

@@ -49,12 +49,13 @@ static kd_status allocate(struct generation *g)
     return KD_OK;
 }
 
-/* Principal quantum number of the bound valence state of angular momentum l, 0 when there is none. */
-static int valence_n(const struct generation *g, int l)
+/* Principal quantum number of valence shell i (0, 1, ..) of angular momentum l, 0 when there is none. Two shells of one l, say
+ * the 1s and 2s of lithium, take one wave each. */
+static int valence_n(const struct generation *g, int l, int i)
 {
     const struct configuration *c = &g->atom->options.configuration;
     for (int k = g->recipe.core_shells; k < c->n_shell; k++)
-        if (c->shell[k].l == l)
+        if (c->shell[k].l == l && i-- == 0)
             return c->shell[k].n;
     return 0;
 }
@@ -69,8 +70,8 @@ static kd_status make_channels(struct generation *g, double *work)
         struct oncv_channel *c = &g->channel[g->n_channel++];
         double *p[2] = {c->wave[0].p, c->wave[1].p};
         c->l = l;
-        TRY(wave_make(g->atom, valence_n(g, l), l, rc->energy[0], rc->rc, work, p[0], &c->wave[0]));
-        TRY(wave_make(g->atom, 0, l, c->wave[0].energy + rc->energy[1], rc->rc, work, p[1], &c->wave[1]));
+        TRY(wave_make(g->atom, valence_n(g, l, 0), l, rc->energy[0], rc->rc, work, p[0], &c->wave[0]));
+        TRY(wave_make(g->atom, valence_n(g, l, 1), l, c->wave[0].energy + rc->energy[1], rc->rc, work, p[1], &c->wave[1]));
         opt.q_cut = rc->q_cut;
         if (oncv_optimise(&g->atom->grid, &opt, c) != KD_OK)
             return kd_fail_prefix(KD_EINPUT, "recipe: channel %c, rc = %.3f bohr", "spdf"[l], rc->rc);
@@ -163,14 +164,16 @@ static kd_status make_charges(struct generation *g, double *work)
         core[k] = k < g->recipe.core_shells;
         if (core[k])
             continue;
-        int at = 0;
+        int at = 0, wave = valence_n(g, s->l, 0) == s->n ? 0 : 1;
         while (at < g->n_channel && g->channel[at].l != s->l)
             at++;
-        if (at == g->n_channel || valence_n(g, s->l) != s->n)
-            FAIL(KD_EINPUT, "recipe: valence shell %d%c needs a channel of its own", s->n, "spdf"[s->l]);
-        g->valence[g->n_valence++] = (struct pseudo_atom_state){s->l, s->occupation, s->energy, g->channel[at].phi[0]};
+        if (at == g->n_channel || valence_n(g, s->l, wave) != s->n)
+            FAIL(KD_EINPUT, "recipe: valence shell %d%c needs a wave of its own", s->n, "spdf"[s->l]);
+        double *phi = g->channel[at].phi[wave];
+        g->wave_of[g->n_valence] = (struct generation_wave){at, wave};
+        g->valence[g->n_valence++] = (struct pseudo_atom_state){s->l, s->occupation, s->energy, phi};
         for (int i = 0; i < grid->n; i++)
-            g->charge[i] += s->occupation * g->channel[at].phi[0][i] * g->channel[at].phi[0][i];
+            g->charge[i] += s->occupation * phi[i] * phi[i];
     }
     atom_charge(g->atom, core, g->core_charge);
     if (!(g->recipe.r_model_core > 0)) {

@@ -11,6 +11,10 @@
 /* Raised when the same recipe begins to give other numbers: kept sets are made anew (library.h). */
 enum { GENERATION_VERSION = 1 };
 
+struct generation_wave { /* channel[channel].phi[wave] */
+    int channel, wave;
+};
+
 struct generation {
     struct recipe recipe;
     struct atom *atom; /* the all-electron reference */
@@ -23,6 +27,7 @@ struct generation {
     double energy_ps;    /* Ha, total energy of the pseudo-atom */
     int n_valence;
     struct pseudo_atom_state valence[ATOM_MAX_SHELL]; /* of the reference: energies of the pseudo-atom, phi of the channels */
+    struct generation_wave wave_of[ATOM_MAX_SHELL]; /* [n_valence] */
     double norm_error;   /* worst |<phi_i|phi_j> - <psi_i|psi_j>| within r_c */
     double asymmetry;    /* worst relative asymmetry of <phi_i|chi_j>: the relativistic tail, ~1e-5 */
     double *memory;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/atom/check.h"
 #include "host/atom/upf.h"
 #include "host/base/log.h"
 #include "host/base/paths.h"
@@ -93,11 +94,29 @@ kd_status library_path(const char *name, char path[PATH_MAX])
     return kept_path(&r, &c, path);
 }
 
+/* A set that fails one of its checks is not handed out: who wants it writes it with kedge pseudo and gives the file. */
+static kd_status examine(const struct generation *g)
+{
+    char failures[128];
+    struct check *check = malloc(sizeof *check);
+    if (!check)
+        FAIL(KD_ENOMEM, "checks of a pseudopotential");
+    kd_status status = check_run(g, check);
+    if (status == KD_OK && !check->ok) {
+        check_failures(check, failures);
+        status = kd_fail(KD_ENOCONV, "%s does not pass: expected all checks of kedge pseudo to be good", failures);
+    }
+    free(check);
+    return status;
+}
+
 static kd_status make(const struct recipe *r, const struct configuration *c, struct pseudo *p)
 {
     struct generation *g;
     TRY(generation_make(r, c, &g));
-    kd_status status = generation_pseudo(g, p);
+    kd_status status = examine(g);
+    if (status == KD_OK)
+        status = generation_pseudo(g, p);
     generation_free(g);
     return status;
 }
@@ -118,7 +137,9 @@ kd_status pseudo_open(const char *source, struct pseudo *p)
         log_warning("%s; the set is made anew", kd_error_message());
     }
     kd_error_clear();
-    TRY(make(&r, &c, p));
+    kd_status status = make(&r, &c, p);
+    if (status != KD_OK)
+        return kd_fail_prefix(status, "%s", source);
     if (keep && upf_write(p, path) != KD_OK)
         log_warning("%s was made but cannot be kept: %s", source, kd_error_message());
     kd_error_clear();

@@ -21,7 +21,8 @@ void library_name(const char *element, double hole, char name[LIBRARY_NAME]);
 bool library_is_name(const char *source);
 
 /* Open a name or a file; p is the caller's on KD_OK (pseudo_free), empty otherwise. A made set and one from the cache are the same
- * numbers. KD_EINPUT: no such element, shell or file, a bad file (upf.h); KD_ENOCONV: the atom does not converge. */
+ * numbers. KD_EINPUT: no such element, shell or file, a bad file (upf.h); KD_ENOCONV: the atom does not converge, or the set fails
+ * one of its checks (check.h): nothing of doubtful quality is handed out by name. */
 kd_status pseudo_open(const char *source, struct pseudo *p);
 
 /* Where the set of that name is or would be kept; KD_EINPUT: not a name; KD_EIO: no cache directory can be had. */

@@ -13,6 +13,9 @@
 
 /* Below this density (bohr^-3) the gradient terms are rounding noise that no physics sees. */
 static const double density_floor = 1e-14;
+/* Within this radius over Z second derivatives on the mesh are rounding noise (1e-16 / (dx r)^2 of the density): the gradient term is
+ * held constant there, which moves energies by less than 1e-9 Ha and lets the cycle settle. */
+static const double quiet_radius = 1e-4;
 
 static const struct {
     const char *name, *long_name;
@@ -93,9 +96,12 @@ kd_status radial_xc(enum xc_kind kind, const struct radial_grid *g, const double
     if (status == KD_OK && functional[kind].gradient) {
         /* v -= div flux = (1/r^2) d(r^2 flux)/dr = flux' + 2 flux / r */
         radial_derivative(g, w.flux, w.divergence);
-        for (int i = 0; i < n; i++)
+        int quiet = radial_grid_index(g, quiet_radius / g->zmesh);
+        for (int i = 0; i < n; i++) {
+            int at = i < quiet ? quiet : i;
             if (w.density[i] > density_floor)
-                v[i] -= w.divergence[i] + 2 * w.flux[i] / g->r[i];
+                v[i] -= w.divergence[at] + 2 * w.flux[at] / g->r[at];
+        }
     }
     if (energy)
         *energy = radial_integral2(g, charge, e);

@@ -59,6 +59,8 @@ static kd_status rayleigh_ritz(struct eigen_work *w, const struct la_block *x, b
     TRY(dev->la->gram(dev, dev->stream, x, &rotated[1], w->m_d));
     TRY(dev->la->eigh(dev, dev->stream, x->type, x->n_vec, w->m_d, w->s_d, w->eps_d, w->info_d));
     TRY(kd_download(dev, dev->stream, &info, w->info_d, sizeof info));
+    if (info < 0)
+        FAIL(KD_EINTERNAL, "eigensolver: the subspace matrix of %d bands is not finite", x->n_vec);
     *dependent = info != 0;
     if (!*dependent) {
         TRY(dev->la->rotate(dev, dev->stream, has_p ? 4 : 2, rotated, w->m_d));

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernels/backend.h"
 #include "kernels/cpu/cpu.h"
 #include "kernels/cpu/la.h"
 
@@ -319,23 +320,26 @@ int cpu_ritz(enum la_type type, int n, int want, double *s, double *m, double *c
     return found;
 }
 
+int kd_host_eigh(bool is_complex, int n, double *m, double *s, double *w)
+{
+    size_t cells = (size_t)n * (size_t)n * (is_complex ? 2 : 1);
+    if (!all_finite(m, cells) || (s && !all_finite(s, cells)))
+        return -1;
+    int info = !s ? syevd(is_complex, n, m, w)
+               : is_complex ? LAPACKE_zhegvd(LAPACK_COL_MAJOR, 1, 'V', 'U', n, (void *)m, n, (void *)s, n, w)
+                            : LAPACKE_dsygvd(LAPACK_COL_MAJOR, 1, 'V', 'U', n, m, n, s, n, w);
+    return info > n ? info - n : info == 0 ? 0 : -1;
+}
+
 static kd_status cpu_eigh(kd_device *dev, kd_stream *s, enum la_type type, int n, double *m_d, double *s_d, double *w_d, int *info_d)
 {
     (void)s;
-    size_t cells = (size_t)n * (size_t)n * la_width(type);
-    bool is_complex = la_is_complex(type);
     cpu_enter(dev);
-    bool finite = all_finite(m_d, cells) && (!s_d || all_finite(s_d, cells));
-    int info = -1;
-    if (finite && !s_d)
-        info = syevd(is_complex, n, m_d, w_d);
-    else if (finite)
-        info = is_complex ? LAPACKE_zhegvd(LAPACK_COL_MAJOR, 1, 'V', 'U', n, (void *)m_d, n, (void *)s_d, n, w_d)
-                          : LAPACKE_dsygvd(LAPACK_COL_MAJOR, 1, 'V', 'U', n, m_d, n, s_d, n, w_d);
-    *info_d = info > n ? info - n : 0;
+    int info = kd_host_eigh(la_is_complex(type), n, m_d, s_d, w_d);
+    *info_d = info;
     cpu_leave(dev);
-    if (info != 0 && info <= n)
-        FAIL(KD_EINTERNAL, "eigh: %d x %d matrix, %s", n, n, finite ? "no convergence" : "not finite");
+    if (info < 0)
+        FAIL(KD_EINTERNAL, "eigh: %d x %d matrix, no convergence or not finite", n, n);
     return KD_OK;
 }
 

@@ -5,6 +5,8 @@
 
 #include "kernels/backend.h"
 #include "kernels/cuda/launch.cuh"
+#include "kernels/grid_ops.h"
+#include "kernels/la_ops.h"
 #include "kernels/md_ops.h"
 #include "kernels/nn_ops.h"
 
@@ -43,9 +45,21 @@ static inline unsigned blocks_for(size_t items, int per_block)
 }
 
 extern const struct device_ops cuda_device_ops;
+extern const struct grid_ops cuda_grid_ops;
 /* Reads the devices' names and sizes; state and ops of *dev. */
 kd_status cuda_device_describe(int index, char line[160]);
 kd_status cuda_device_open(kd_device *dev, int index);
+
+size_t cuda_la_scratch(const kd_device *dev, int n_vec);
+size_t cuda_small_scratch(const kd_device *dev, int n); /* of orthonormalizer and eigh */
+kd_status cuda_la_gram(kd_device *dev, kd_stream *s, const struct la_block *a, const struct la_block *b, double *m_d);
+kd_status cuda_la_combine(kd_device *dev, kd_stream *s, const struct la_block *x, const double *m_d, double alpha, double beta,
+                          const struct la_block *y);
+kd_status cuda_la_rotate(kd_device *dev, kd_stream *s, int n_block, const struct la_block *x, const double *m_d);
+kd_status cuda_la_dot(kd_device *dev, kd_stream *s, const struct la_block *a, const struct la_block *b, double *d_d);
+kd_status cuda_la_scale(kd_device *dev, kd_stream *s, const struct la_block *x, const double *w_d, const struct la_block *y);
+kd_status cuda_la_orthonormalizer(kd_device *dev, kd_stream *s, enum la_type type, int n, double *m_d, int *info_d);
+kd_status cuda_la_eigh(kd_device *dev, kd_stream *s, enum la_type type, int n, double *m_d, double *s_d, double *w_d, int *info_d);
 
 kd_status cuda_neighbor_build(kd_device *dev, kd_stream *s, const struct md_batch *batch, const double *cutoff_d,
                               double skin, const struct md_neighbors *list);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* device.cu - memory, streams, events, copies and profiler marks of a CUDA device. */
-#include "kernels/cuda/cuda.cuh"
+#include "kernels/cuda/libraries.cuh"
 
 #include <cstdio>
+#include <cstdlib>
 #include <cuda_profiler_api.h>
 #ifndef KEDGE_EMULATED
 #include <nvtx3/nvToolsExt.h> /* header-only; brings system headers that the emulation does not expect */
@@ -219,7 +220,16 @@ static void device_profiler(kd_device *dev, bool start)
 /* The primary context stays: other users of the process may hold it. */
 static void device_close(kd_device *dev)
 {
-    (void)dev;
+    struct cuda_state *state = cuda_state(dev);
+    if (!state)
+        return;
+    (void)cudaSetDevice(dev->index);
+    if (state->blas)
+        (void)cublasDestroy(state->blas);
+    if (state->solver)
+        (void)cusolverDnDestroy(state->solver);
+    (void)cudaFreeHost(state->pinned);
+    free(state);
 }
 
 const struct device_ops cuda_device_ops = {
@@ -255,6 +265,9 @@ kd_status cuda_device_open(kd_device *dev, int index)
     CUDA_TRY(cudaGetDeviceProperties(&p, index));
     dev->bytes_total = p.totalGlobalMem;
     TRY(cuda_device_describe(index, dev->description));
+    dev->state = calloc(1, sizeof(struct cuda_state));
+    if (!dev->state)
+        FAIL(KD_ENOMEM, "cuda: no host memory");
     dev->ops = &cuda_device_ops;
     return KD_OK;
 }

@@ -35,6 +35,21 @@ void kd_scratch_release(kd_device *dev, size_t mark)
     host_services->scratch_release(dev, mark);
 }
 
+kd_status kd_alloc_at(kd_device *dev, size_t bytes, void **ptr_d, const char *file, int line)
+{
+    return host_services->alloc(dev, bytes, ptr_d, file, line);
+}
+
+void kd_free(kd_device *dev, void *ptr_d)
+{
+    host_services->free(dev, ptr_d);
+}
+
+int kd_host_eigh(bool is_complex, int n, double *m, double *s, double *w)
+{
+    return host_services->eigh(is_complex, n, m, s, w);
+}
+
 size_t kd_scratch_mark(const kd_device *dev)
 {
     return dev->scratch_used;
@@ -104,11 +119,17 @@ static const struct nn_ops cuda_nn_ops = {
     cuda_nn_infer,       cuda_nn_gradient, cuda_nn_scratch,
 };
 
+static const struct la_ops cuda_la_ops = {
+    cuda_la_scratch, cuda_la_gram, cuda_la_combine, cuda_la_rotate, cuda_la_dot, cuda_la_scale, cuda_la_orthonormalizer, cuda_la_eigh,
+};
+
 static kd_status open_device(kd_device *dev, int index)
 {
     TRY(cuda_device_open(dev, index));
     dev->md = &cuda_md_ops;
     dev->nn = &cuda_nn_ops;
+    dev->la = &cuda_la_ops;
+    dev->grid = &cuda_grid_ops;
     return KD_OK;
 }
 

@@ -12,5 +12,10 @@ set(KEDGE_CUDA_SOURCES
   tersoff_double.cu
   nn.cu
   nn_double.cu
+  libraries.cu
+  la.cu
+  la_small.cu
+  grid.cu
+  grid_potential.cu
   ${KEDGE_CUDA_FP32_SOURCES}
 )

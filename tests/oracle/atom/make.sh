@@ -14,16 +14,21 @@ energy() { # Z CONFIGURATION FUNCTIONAL REL DX -> total energy, Ry
         "$1" "$4" "$2" "$3" "$5" | ld1.x 2>/dev/null | sed -nE 's/^ *Etot = +([-0-9.]+) Ry.*/\1/p'
 }
 
+line() { # Z CONFIGURATION FUNCTIONAL REL
+    local coarse fine
+    coarse=$(energy "$1" "$2" "$3" "$4" 0.0125)
+    fine=$(energy "$1" "$2" "$3" "$4" 0.00625)
+    python3 -c "f, c, gga = $fine, $coarse, '$3' == 'PBE'
+print('$1|$2|$3|$4|%.7f' % (0.5 * (f + (f - c) / 3 if gga else f)))"
+}
+
 {
     echo "# Z | configuration | functional | scalar-relativistic | total energy (Ha)"
     echo "# ld1.x 6.7. PBE is extrapolated to dx = 0 from dx = 0.0125 and 0.00625: ld1 takes second-order gradients."
     while IFS='|' read -r z configuration; do
         for functional in PZ PBE; do
             for relativistic in 0 1; do
-                coarse=$(energy "$z" "$configuration" $functional $relativistic 0.0125)
-                fine=$(energy "$z" "$configuration" $functional $relativistic 0.00625)
-                python3 -c "f, c, gga = $fine, $coarse, '$functional' == 'PBE'
-print('$z|$configuration|$functional|$relativistic|%.7f' % (0.5 * (f + (f - c) / 3 if gga else f)))"
+                line "$z" "$configuration" $functional $relativistic
             done
         done
     done <<'ATOMS'
@@ -31,6 +36,26 @@ print('$z|$configuration|$functional|$relativistic|%.7f' % (0.5 * (f + (f - c) /
 14|1s1 2s2 2p6 3s2 3p2
 8|1s2 2s2 2p4
 8|1s1 2s2 2p4
+ATOMS
+    while IFS='|' read -r z configuration; do
+        line "$z" "$configuration" PBE 1
+    done <<'ATOMS'
+1|1s1
+2|1s2
+3|1s2 2s1
+4|1s2 2s2
+5|1s2 2s2 2p1
+6|1s2 2s2 2p2
+7|1s2 2s2 2p3
+9|1s2 2s2 2p5
+10|1s2 2s2 2p6
+11|1s2 2s2 2p6 3s1
+12|1s2 2s2 2p6 3s2
+13|1s2 2s2 2p6 3s2 3p1
+15|1s2 2s2 2p6 3s2 3p3
+16|1s2 2s2 2p6 3s2 3p4
+17|1s2 2s2 2p6 3s2 3p5
+18|1s2 2s2 2p6 3s2 3p6
 ATOMS
 } >"$here/ld1_atoms.txt"
 
