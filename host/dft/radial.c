@@ -9,7 +9,8 @@
 #include "host/atom/bessel.h"
 #include "host/base/units.h"
 
-static const double step = 0.01; /* of the projector tables, 1/bohr */
+/* Steps of the tables, 1/bohr: of projectors as in pw.x; of orbitals to start from, 4-point interpolation to 1e-6. */
+static const double projector_step = 0.01, orbital_step = 0.05;
 
 /* integral f(r) sin(qr)/(qr) dr, and the derivative by q. buffer[2][mesh]. */
 static double sine_transform(const struct pseudo *p, int mesh, const double *f, double q, double *buffer, double *slope)
@@ -164,25 +165,42 @@ static void rotate_channel(const struct pseudo *p, int l, struct beta_table *t, 
     }
 }
 
-/* table[b] += mix[b][f] times the transform of function f, a number r times a radial function, over mesh points. */
+/* table[b] = sum of mix[b][f] times the transform of function f, a number r times a radial function, over mesh points. */
+static void tabulate_at(const struct pseudo *p, int n_function, const double *const *function, const int *l, int mesh, int i, double *buffer,
+                        double mix[PSEUDO_MAX_PROJECTOR][PSEUDO_MAX_PROJECTOR], struct beta_table *out)
+{
+    for (int f = 0; f < n_function; f++) {
+        double u = bessel_transform(p, mesh, function[f], l[f], out->step * i, buffer);
+        for (int b = 0; b < out->n_beta; b++)
+            out->table[(size_t)b * (size_t)out->n_q + (size_t)i] += mix[b][f] * u;
+    }
+}
+
 static kd_status tabulate(const struct pseudo *p, int n_function, const double *const *function, const int *l, int mesh,
                           double mix[PSEUDO_MAX_PROJECTOR][PSEUDO_MAX_PROJECTOR], struct beta_table *out)
 {
+    bool failed = false;
     out->table = calloc((size_t)(out->n_beta + 1) * (size_t)out->n_q, sizeof *out->table);
-    double *buffer = malloc((size_t)(p->n + 1) * sizeof *buffer);
-    if (!out->table || !buffer) {
-        free(buffer);
-        beta_table_free(out);
+    if (!out->table)
         FAIL(KD_ENOMEM, "pseudopotential of %s: no host memory", p->element);
-    }
-    for (int f = 0; f < n_function; f++)
+#pragma omp parallel
+    {
+        double *buffer = malloc((size_t)(p->n + 1) * sizeof *buffer);
+#pragma omp for schedule(dynamic, 8)
         for (int i = 0; i < out->n_q; i++) {
-            double u = bessel_transform(p, mesh, function[f], l[f], step * i, buffer);
-            for (int b = 0; b < out->n_beta; b++)
-                out->table[(size_t)b * (size_t)out->n_q + (size_t)i] += mix[b][f] * u;
+            if (buffer)
+                tabulate_at(p, n_function, function, l, mesh, i, buffer, mix, out);
+            else {
+#pragma omp atomic write
+                failed = true;
+            }
         }
-    free(buffer);
-    return KD_OK;
+        free(buffer);
+    }
+    if (!failed)
+        return KD_OK;
+    beta_table_free(out);
+    FAIL(KD_ENOMEM, "pseudopotential of %s: no host memory", p->element);
 }
 
 kd_status beta_table_create(const struct pseudo *p, double q_max, struct beta_table *out)
@@ -200,7 +218,8 @@ kd_status beta_table_create(const struct pseudo *p, double q_max, struct beta_ta
     }
     for (int l = 0; l <= 3; l++)
         rotate_channel(p, l, out, mix);
-    out->n_q = (int)(q_max / step) + 8;
+    out->step = projector_step;
+    out->n_q = (int)(q_max / out->step) + 8;
     return tabulate(p, p->n_projector, function, l_of, 2 * ((longest + 1) / 2) - 1, mix, out);
 }
 
@@ -218,7 +237,8 @@ kd_status orbital_table_create(const struct pseudo *p, double q_max, struct beta
         out->coupling[b] = 1;
         mix[b][b] = 1;
     }
-    out->n_q = (int)(q_max / step) + 8;
+    out->step = orbital_step;
+    out->n_q = (int)(q_max / out->step) + 8;
     return tabulate(p, out->n_beta, function, out->l, upf_mesh_cut(p), mix, out);
 }
 
@@ -230,6 +250,7 @@ void beta_table_free(struct beta_table *t)
 
 double beta_at(const struct beta_table *t, int b, double q, double *slope)
 {
+    double step = t->step;
     int i = (int)(q / step);
     double p = q / step - i, u = 1 - p, v = 2 - p, w = 3 - p;
     const double *f = t->table + (size_t)b * (size_t)t->n_q + i;

@@ -20,9 +20,10 @@ kd_status radial_core(const struct pseudo *p, int n, const double *q, double *u,
 /* Projectors of one species after the rotation that makes D diagonal, tabulated in q. */
 struct beta_table {
     int n_beta, n_q;
+    double step;                           /* 1/bohr */
     int l[PSEUDO_MAX_PROJECTOR];
     double coupling[PSEUDO_MAX_PROJECTOR]; /* Ha */
-    double *table;                         /* [n_beta][n_q] 4 pi integral r^2 (beta/r) j_l(qr) dr at q = 0.01 i */
+    double *table;                         /* [n_beta][n_q] 4 pi integral r^2 (beta/r) j_l(qr) dr at q = step i */
 };
 kd_status beta_table_create(const struct pseudo *p, double q_max, struct beta_table *out);
 /* The same for the atomic orbitals of the reference atom (occupation >= 0), coupling 1. */

@@ -236,8 +236,12 @@ static void exchange_correlation(const struct grid *grid, const struct grid_pote
             w->total[i][c] = rho[i][c] + (core ? core[i][c] : 0);
     scatter(grid, rho, -1, w->half);
     cpu_fft_real_backward(grid->fft, w->half, p->rho_d);
-    scatter(grid, (const cplx *)w->total, -1, w->half);
-    cpu_fft_real_backward(grid->fft, w->half, w->density);
+    if (core) {
+        scatter(grid, (const cplx *)w->total, -1, w->half);
+        cpu_fft_real_backward(grid->fft, w->half, w->density);
+    } else {
+        w->density = p->rho_d;
+    }
     for (int a = 0; a < 3; a++) {
         scatter(grid, (const cplx *)w->total, a, w->half);
         cpu_fft_real_backward(grid->fft, w->half, w->gradient[a]);

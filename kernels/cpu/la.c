@@ -195,6 +195,18 @@ static kd_status cpu_dot(kd_device *dev, kd_stream *s, const struct la_block *a,
     return KD_OK;
 }
 
+static void scale_double(size_t n, size_t width, const double *w, const double *x, double *y)
+{
+    if (width == 1)
+        for (size_t g = 0; g < n; g++)
+            y[g] = w[g] * x[g];
+    else
+        for (size_t g = 0; g < n; g++) {
+            y[2 * g] = w[g] * x[2 * g];
+            y[2 * g + 1] = w[g] * x[2 * g + 1];
+        }
+}
+
 static kd_status cpu_scale(kd_device *dev, kd_stream *s, const struct la_block *x, const double *w_d, const struct la_block *y)
 {
     (void)s;
@@ -204,11 +216,11 @@ static kd_status cpu_scale(kd_device *dev, kd_stream *s, const struct la_block *
     for (int j = 0; j < x->n_vec; j++) {
         const char *from = at(x, (size_t)j * x->ld);
         char *to = (char *)at(y, (size_t)j * y->ld);
-        for (size_t g = 0; g < x->n * width; g++)
-            if (la_is_double(x->type))
-                ((double *)to)[g] = w_d[g / width] * ((const double *)from)[g];
-            else
-                ((float *)to)[g] = (float)(w_d[g / width] * (double)((const float *)from)[g]);
+        if (la_is_double(x->type))
+            scale_double(x->n, width, w_d, (const double *)(const void *)from, (double *)(void *)to);
+        else
+            for (size_t g = 0; g < x->n * width; g++)
+                ((float *)(void *)to)[g] = (float)(w_d[g / width] * (double)((const float *)(const void *)from)[g]);
     }
     cpu_leave(dev);
     return KD_OK;

@@ -76,6 +76,15 @@ struct line_codelets {
                    double *rho);
 };
 
+/* Orbitals as plain reals (pw_reals.hpp); [0] float, [1] double. */
+struct real_codelets {
+    /* w = hx - eps x; returns <w|w>. */
+    double (*residual)(size_t n, const void *hx, const void *x, double eps, void *w);
+    double (*dot)(size_t n, const void *a, const void *b);
+    void (*precondition)(size_t n_pw, const double *kinetic, const void *x, void *w);
+};
+extern const struct real_codelets pw_reals_baseline[2], pw_reals_avx2[2], pw_reals_avx512[2];
+
 extern const struct line_codelets pw_codelets_avx2[2], pw_codelets_avx512[2]; /* float, double */
 
 #ifdef __cplusplus

@@ -3,7 +3,19 @@
 #include <math.h>
 
 #include "kernels/cpu/pw.h"
+#include "kernels/cpu/pw_codelet.h"
 #include "kernels/philox.h"
+
+static const struct real_codelets *reals_of(enum la_type type)
+{
+#if defined(__x86_64__)
+    if (cpu_simd_level() == CPU_AVX512)
+        return &pw_reals_avx512[la_is_double(type)];
+    if (cpu_simd_level() == CPU_AVX2)
+        return &pw_reals_avx2[la_is_double(type)];
+#endif
+    return &pw_reals_baseline[la_is_double(type)];
+}
 
 static void gradient_vector(const struct pw_basis *b, int axis, const void *x, void *y)
 {
@@ -36,60 +48,24 @@ kd_status cpu_residual(kd_device *dev, kd_stream *s, const struct pw_basis *b, c
                               const struct la_block *hx, const double *eps_d, const struct la_block *w, double *norm2_d)
 {
     (void)s;
-    size_t count = 2 * (size_t)b->n_pw;
+    const struct real_codelets *reals = reals_of(b->type);
     cpu_enter(dev);
 #pragma omp parallel for schedule(static) num_threads(dev->n_thread)
-    for (int j = 0; j < x->n_vec; j++) {
-        const void *u = pw_vector(x, j), *h = pw_vector(hx, j);
-        void *r = pw_vector(w, j);
-        if (la_is_double(b->type))
-            for (size_t g = 0; g < count; g++)
-                ((double *)r)[g] = ((const double *)h)[g] - eps_d[j] * ((const double *)u)[g];
-        else
-            for (size_t g = 0; g < count; g++)
-                ((float *)r)[g] = ((const float *)h)[g] - (float)eps_d[j] * ((const float *)u)[g];
-        norm2_d[j] = cpu_dot_reals(b->type, b->n_number, r, r);
-    }
+    for (int j = 0; j < x->n_vec; j++)
+        norm2_d[j] = reals->residual(2 * (size_t)b->n_pw, pw_vector(hx, j), pw_vector(x, j), eps_d[j], pw_vector(w, j));
     cpu_leave(dev);
     return KD_OK;
-}
-
-static double teter(double t)
-{
-    double p = 27 + t * (18 + t * (12 + 8 * t));
-    return p / (p + 16 * t * t * t * t);
-}
-
-static void precondition_vector(const struct pw_basis *b, const void *x, void *w)
-{
-    double kinetic = 0, norm = 0;
-    for (int g = 0; g < b->n_pw; g++) {
-        double re = la_is_double(b->type) ? ((const double *)x)[2 * g] : (double)((const float *)x)[2 * g];
-        double im = la_is_double(b->type) ? ((const double *)x)[2 * g + 1] : (double)((const float *)x)[2 * g + 1];
-        kinetic += b->kinetic_d[g] * (re * re + im * im);
-        norm += re * re + im * im;
-    }
-    double scale = norm / (1.5 * kinetic + 1e-10 * norm + 1e-300);
-    for (int g = 0; g < b->n_pw; g++) {
-        double k = teter(scale * b->kinetic_d[g]);
-        if (la_is_double(b->type)) {
-            ((double *)w)[2 * g] *= k;
-            ((double *)w)[2 * g + 1] *= k;
-        } else {
-            ((float *)w)[2 * g] *= (float)k;
-            ((float *)w)[2 * g + 1] *= (float)k;
-        }
-    }
 }
 
 kd_status cpu_precondition(kd_device *dev, kd_stream *s, const struct pw_basis *b, const struct la_block *x,
                                   const struct la_block *w)
 {
     (void)s;
+    const struct real_codelets *reals = reals_of(b->type);
     cpu_enter(dev);
 #pragma omp parallel for schedule(static) num_threads(dev->n_thread)
     for (int j = 0; j < x->n_vec; j++)
-        precondition_vector(b, pw_vector(x, j), pw_vector(w, j));
+        reals->precondition((size_t)b->n_pw, b->kinetic_d, pw_vector(x, j), pw_vector(w, j));
     cpu_leave(dev);
     return KD_OK;
 }
