@@ -165,7 +165,7 @@ kd_status eigen_solve(struct eigen_work *w, const struct pw_hamiltonian *h, cons
         if (result->n_step >= goal->max_step || stalled >= 6)
             return KD_OK;
         TRY(step(w, h, x, has_p, result));
-        TRY(rayleigh_ritz(w, x, true, eps, &dependent));
+        TRY(rayleigh_ritz(w, x, false, eps, &dependent));
         has_p = !dependent;
         if (dependent)
             TRY(refresh(w, h, x, eps, result));

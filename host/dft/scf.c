@@ -29,7 +29,8 @@ static kd_status solve_bands(struct scf *s, struct scf_k *k, double error, struc
     int full = (int)ceil(s->n_electron / 2 - 1e-6);
     for (int j = 0; j < s->n_band; j++) /* before the first filling of the bands all that could be occupied count */
         weight[j] = s->n_iteration > 1 ? fabs(k->occ[j]) : j < full ? 2 * k->point.weight : 0;
-    struct eigen_goal goal = {weight, error * k->point.weight, s->n_wanted, 1e-5, s->n_iteration > 1 ? 12 : 24};
+    double wanted = fmax(1e-5, 30 * error / s->n_electron); /* empty bands need be good only at the end */
+    struct eigen_goal goal = {weight, error * k->point.weight, s->n_wanted, wanted, s->n_iteration > 1 ? 12 : 24};
     struct pw_hamiltonian h = scf_hamiltonian(s, k);
     kd_status status = dev->pw->pack_potential(dev, dev->stream, k->basis, s->effective_d, s->potential_d);
     if (status == KD_OK)

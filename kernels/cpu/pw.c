@@ -106,6 +106,8 @@ static kd_status cpu_create(kd_device *dev, const struct pw_spec *spec, struct p
     cpu_enter(dev);
     fill_tables(b, spec);
     status = pw_lines_create(b, spec, &b->lines);
+    if (status == KD_OK)
+        status = cpu_measure_gains(b);
     cpu_leave(dev);
     TRY_OUT(status);
     *out = b;
@@ -115,14 +117,9 @@ out:
     return status;
 }
 
-static size_t local_work(const kd_device *dev, const struct pw_basis *b)
-{
-    return b->lines ? pw_lines_work(b->lines, dev->n_thread) : (size_t)dev->n_thread * kd_scratch_round(cpu_fftw_bytes(b));
-}
-
 static size_t cpu_scratch(const kd_device *dev, const struct pw_basis *b, int n_band, int n_proj)
 {
-    size_t local = kd_scratch_round(local_work(dev, b));
+    size_t local = kd_scratch_round(cpu_local_work(b));
     int widest = n_band > n_proj ? n_band : n_proj;
     size_t nonlocal = kd_scratch_round((size_t)n_band * (size_t)n_proj * 16) + cpu_la_ops.scratch(dev, widest);
     size_t search = cpu_search_scratch(dev);
@@ -217,19 +214,11 @@ static kd_status cpu_superpose(kd_device *dev, kd_stream *s, const struct pw_bas
 
 /* ---- H ---- */
 
-static size_t cpu_potential_bytes(const struct pw_basis *b)
-{
-    return b->lines ? pw_lines_potential_bytes(b->lines) : b->n_point * sizeof(double);
-}
-
 static kd_status cpu_pack_potential(kd_device *dev, kd_stream *s, const struct pw_basis *b, const double *v_d, void *packed_d)
 {
     (void)s;
     cpu_enter(dev);
-    if (b->lines)
-        pw_lines_pack(b, v_d, packed_d);
-    else
-        memcpy(packed_d, v_d, b->n_point * sizeof(double));
+    cpu_local_pack(b, v_d, packed_d);
     cpu_leave(dev);
     return KD_OK;
 }
@@ -259,12 +248,9 @@ static kd_status cpu_apply(kd_device *dev, kd_stream *s, const struct pw_hamilto
     void *work;
     if (psi->n != b->n_number || psi->type != b->type)
         FAIL(KD_EINTERNAL, "apply: a block of %zu numbers, expected %zu", psi->n, b->n_number);
-    TRY(kd_scratch_take(dev, local_work(dev, b), &work));
+    TRY(kd_scratch_take(dev, cpu_local_work(b), &work));
     cpu_enter(dev);
-    if (b->lines)
-        pw_lines_apply(b, h->potential_d, psi, hpsi, work);
-    else
-        cpu_local_fftw(b, h->potential_d, psi, hpsi, work);
+    cpu_local_apply(b, h->potential_d, psi, hpsi, work);
     cpu_leave(dev);
     kd_scratch_release(dev, mark);
     return h->nonlocal ? add_nonlocal(dev, s, h->nonlocal, psi, hpsi) : KD_OK;
@@ -276,12 +262,9 @@ static kd_status cpu_density(kd_device *dev, kd_stream *s, const struct pw_basis
     (void)s;
     size_t mark = kd_scratch_mark(dev);
     void *work;
-    TRY(kd_scratch_take(dev, local_work(dev, b), &work));
+    TRY(kd_scratch_take(dev, cpu_local_work(b), &work));
     cpu_enter(dev);
-    if (b->lines)
-        pw_lines_density(b, psi, occ_d, rho_d, work);
-    else
-        cpu_density_fftw(b, psi, occ_d, rho_d, work);
+    cpu_local_density(b, psi, occ_d, rho_d, work);
     cpu_leave(dev);
     kd_scratch_release(dev, mark);
     return KD_OK;

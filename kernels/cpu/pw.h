@@ -24,6 +24,7 @@ struct pw_basis {
     double *kg_d;           /* [3][n_pw] */
     double *kinetic_d;      /* [n_pw] Ha */
     double (*phase_d[3])[2];/* [n[a]] exp(i 2k.r) along each axis; real only */
+    double apply_gain, density_gain; /* what FP32 roots of unity, rounded, make of psi -> psi and of |psi|^2; 1 in FP64 */
     struct cpu_fft *fft;
     struct pw_lines *lines; /* NULL: lengths without codelets, or KEDGE_FFT=fftw */
 };
@@ -45,6 +46,15 @@ static inline void *pw_vector(const struct la_block *b, int j)
 void cpu_local_fftw(const struct pw_basis *basis, const double *v, const struct la_block *psi, const struct la_block *hpsi, void *work);
 void cpu_density_fftw(const struct pw_basis *basis, const struct la_block *psi, const double *occ, double *rho, void *work);
 size_t cpu_fftw_bytes(const struct pw_basis *basis); /* work per thread */
+
+/* Measures the gains of a finished basis (pw_gain.c). */
+kd_status cpu_measure_gains(struct pw_basis *basis);
+/* V psi and density of a block of orbitals by whichever transforms the basis has. */
+void cpu_local_pack(const struct pw_basis *basis, const double *v, void *packed);
+void cpu_local_apply(const struct pw_basis *basis, const void *packed, const struct la_block *psi, const struct la_block *hpsi, void *work);
+void cpu_local_density(const struct pw_basis *basis, const struct la_block *psi, const double *occ, double *rho, void *work);
+size_t cpu_local_work(const struct pw_basis *basis); /* bytes, all threads */
+size_t cpu_potential_bytes(const struct pw_basis *basis);
 
 kd_status cpu_search_update(kd_device *dev, kd_stream *s, const struct pw_search *q);
 kd_status cpu_gradient(kd_device *dev, kd_stream *s, const struct pw_basis *b, int axis, const struct la_block *psi,

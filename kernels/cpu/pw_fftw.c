@@ -115,7 +115,7 @@ void cpu_density_fftw(const struct pw_basis *basis, const struct la_block *psi, 
 {
     size_t bytes = cpu_fftw_bytes(basis);
     int step = basis->real ? 2 : 1, n_thread = basis->dev->n_thread, count = (psi->n_vec + step - 1) / step;
-    double weight = (basis->real ? 0.5 : 1.0) / basis->volume; /* real orbitals travel times sqrt(2) */
+    double weight = (basis->real ? 0.5 : 1.0) / (basis->volume * basis->density_gain); /* real orbitals travel times sqrt(2) */
     for (int first = 0; first < count; first += n_thread) {
         int last = first + n_thread < count ? first + n_thread : count;
 #pragma omp parallel for schedule(static, 1) num_threads(n_thread)

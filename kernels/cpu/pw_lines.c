@@ -51,7 +51,7 @@ void pw_lines_pack(const struct pw_basis *basis, const double *v, void *packed)
     const struct pw_lines *l = basis->lines;
     bool wide = la_is_double(basis->type);
     int n_z = l->axis[2].n, w = l->width, groups = block_count(l) * l->n_group;
-    double scale = 1.0 / (double)basis->n_point;
+    double scale = 1.0 / ((double)basis->n_point * basis->apply_gain);
 #pragma omp parallel for schedule(static) num_threads(basis->dev->n_thread)
     for (int g = 0; g < groups; g++)
         for (int lane = 0; lane < w; lane++) {
@@ -163,7 +163,7 @@ void pw_lines_density(const struct pw_basis *basis, const struct la_block *psi, 
     int n_thread = basis->dev->n_thread, count = job_count(basis, psi), n_block = block_count(l), step = basis->real ? 2 : 1;
     int batch = n_thread > IN_FLIGHT ? n_thread : IN_FLIGHT;
     size_t bytes = kd_scratch_round(l->bytes);
-    double weight = (basis->real ? 0.5 : 1.0) / basis->volume; /* real orbitals travel times sqrt(2) */
+    double weight = (basis->real ? 0.5 : 1.0) / (basis->volume * basis->density_gain); /* real orbitals travel times sqrt(2) */
     double *sum = (double *)(void *)((char *)work + (size_t)batch * bytes);
     memset(sum, 0, packed_count(l) * sizeof *sum);
     for (int from = 0; from < count; from += batch) {
