@@ -6,6 +6,7 @@
 #include "apps/app.h"
 
 extern const struct app_command cmd_analyze;
+extern const struct app_command cmd_bader;
 extern const struct app_command cmd_convert;
 extern const struct app_command cmd_energy;
 extern const struct app_command cmd_evaluate;
@@ -26,6 +27,7 @@ static const struct app_command *const commands[] = {
     &cmd_analyze,
     &cmd_pseudo,
     &cmd_scf,
+    &cmd_bader,
     &cmd_train,
     &cmd_evaluate,
     &cmd_predict,

@@ -61,6 +61,7 @@ struct grid_ops;
 struct pw_ops;
 struct xas_ops;
 struct nn_ops;
+struct bader_ops;
 
 struct kd_device {
     const char *backend; /* "cpu", "cuda", "emu" */
@@ -74,6 +75,7 @@ struct kd_device {
     const struct pw_ops *pw;
     const struct xas_ops *xas;
     const struct nn_ops *nn;
+    const struct bader_ops *bader;
 
     kd_stream *stream;   /* the compute stream */
     kd_stream *transfer; /* the copy stream */

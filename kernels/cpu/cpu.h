@@ -10,6 +10,7 @@
 #include "kernels/la_ops.h"
 #include "kernels/pw_ops.h"
 #include "kernels/xas_ops.h"
+#include "kernels/bader_ops.h"
 
 /* Every op of the CPU backend that touches device memory stands between these two. In strict mode
  * (KEDGE_STRICT=1) device memory is unreadable outside; otherwise they cost one branch. They nest. */
@@ -41,5 +42,6 @@ extern const struct la_ops cpu_la_ops;
 extern const struct grid_ops cpu_grid_ops;
 extern const struct pw_ops cpu_pw_ops;
 extern const struct xas_ops cpu_xas_ops;
+extern const struct bader_ops cpu_bader_ops;
 
 #endif

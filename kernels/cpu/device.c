@@ -296,6 +296,7 @@ static kd_status cpu_open(kd_device *dev, int index)
     dev->grid = &cpu_grid_ops;
     dev->pw = &cpu_pw_ops;
     dev->xas = &cpu_xas_ops;
+    dev->bader = &cpu_bader_ops;
     cpu_la_single_thread();
     dev->bytes_total = (size_t)sysconf(_SC_PHYS_PAGES) * page();
 #ifdef _OPENMP
