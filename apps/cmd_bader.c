@@ -24,7 +24,7 @@ static const char examples[] = "  kedge bader gs.h5 -o charges.h5\n"
                                "  kedge bader valence.cube --reference all_electron.cube\n"
                                "  kedge bader valence.cube --valence Si=4 --valence O=6 -o charges.h5\n";
 
-enum { KEY_FACTOR = APP_KEY, KEY_REFERENCE, KEY_VALENCE, KEY_ONLY, KEY_FORCE };
+enum { KEY_FACTOR = APP_KEY, KEY_REFERENCE, KEY_VALENCE, KEY_ORDER, KEY_ONLY, KEY_FORCE };
 
 struct choices {
     const char *out;
@@ -36,6 +36,7 @@ static const struct argp_option options[] = {
     {"grid-factor", KEY_FACTOR, "N", 0, "GS.h5: interpolate the density to N times its points along each axis (default 2)", 0},
     {"reference", KEY_REFERENCE, "CUBE", 0, "DENSITY.cube: divide this density", 0},
     {"valence", KEY_VALENCE, "EL=N", 0, "DENSITY.cube: electrons of an element in the density (repeatable)", 0},
+    {"order", KEY_ORDER, "2|4", 0, "Of the slopes: 2, near-grid as published (default for cubes), or 4 (default for GS.h5)", 0},
     {"valence-only", KEY_ONLY, NULL, 0, "Divide without cores: wrong for most atoms, needs --force", 0},
     {"force", KEY_FORCE, NULL, 0, "Go on although atoms have no maximum", 0},
     {0},
@@ -68,6 +69,9 @@ static kd_status take(struct app *app, int key, const char *arg)
         return KD_OK;
     case KEY_FACTOR:
         return app_int("--grid-factor", arg, 1, 6, &c->o.grid_factor);
+    case KEY_ORDER:
+        TRY(app_int("--order", arg, 2, 4, &c->o.order));
+        return c->o.order == 3 ? kd_fail(KD_EINPUT, "--order: 3, expected 2 or 4") : KD_OK;
     case KEY_REFERENCE:
         c->o.reference = arg;
         return KD_OK;

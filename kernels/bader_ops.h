@@ -15,7 +15,9 @@
  *    slope above 0: among neighbours of equal rho the smallest number, if smaller than the own; else the point is a maximum.
  *    Following these steps gives every point its first maximum.
  * 2. Edges. A point is an edge when one of its 26 neighbours belongs to another maximum. Edge points that are no maximum climb again:
- *    from p with remainder r = 0:  g_x = 0 where p is above both neighbours along x (rho > both), else 0.5 (rho_+ - rho_-);
+ *    from p with remainder r = 0:  g_x = 0 where p is above both neighbours along x (rho > both), else rho_+ - rho_- (order 2), or
+ *    8 (rho_+ - rho_-) - (rho_++ - rho_--) (order 4: the two points further on take away the error of the third derivative, which moves
+ *    the surface of a steep core outwards, by 0.02 e for a silicon of quartz at 0.055 angstrom);
  *    u = metric g (row by row, ((m0 g0 + m1 g1) + m2 g2));  m = max |u|;  when m < 1e-30 the step is steepest and r = 0; otherwise
  *    v = u / m, s = rint(v), r += v - s, then t = rint(r), s += t, r -= t; the step s is taken if the point there is higher (rho), else
  *    the steepest step is taken and r = 0. (rint: to even.) The climb ends at the first point that is no edge, whose maximum is
@@ -35,6 +37,7 @@ enum { BADER_MAX_ROUND = 40 };
 
 struct bader_grid {
     int n[3];               /* 3 <= n, product below 2^31 */
+    int order;              /* of the slopes: 2 (as published) or 4 */
     float slope_weight[27]; /* by direction: 1 / length of the step, any unit; 0 at 13 */
     float metric[3][3];     /* slopes along the three grid directions -> steps of the gradient, any scale */
     double cell[3][3];      /* bohr */

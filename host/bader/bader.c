@@ -82,7 +82,7 @@ static kd_status divide(kd_device *dev, const struct bader_options *o, const dou
                         struct bader_charges *b)
 {
     const struct structure *s = &b->structure;
-    struct bader_task task = {.name = b->input, .n_atom = s->n_atom, .valence = valence, .reference = reference, .n_core = b->n_core,
+    struct bader_task task = {.name = b->input, .order = b->order, .n_atom = s->n_atom, .valence = valence, .reference = reference, .n_core = b->n_core,
                               .core = b->core, .core_of = core_of};
     double(*position)[3] = malloc((size_t)s->n_atom * sizeof *position);
     kd_status status = KD_OK;
@@ -161,6 +161,7 @@ kd_status bader_ground_state(kd_device *dev, const char *path, const struct bade
     TRY_OUT(structure_copy(&g.structure, &out->structure));
     TRY_OUT(room_for_atoms(out));
     out->valence_only = o->valence_only;
+    out->order = o->order ? o->order : 4;
     if (!o->valence_only)
         TRY_OUT(find_cores(&g, out));
     for (int i = 0; i < g.structure.n_atom; i++)
@@ -232,6 +233,7 @@ kd_status bader_cube(kd_device *dev, const char *path, const struct bader_option
     TRY_OUT(room_for_atoms(out));
     TRY_OUT(cube_cores(o, out, &core_of));
     out->valence_only = o->valence_only;
+    out->order = o->order ? o->order : 2;
     TRY_OUT(divide(dev, o, valence.value, reference.value, core_of, out));
 out:
     free(core_of);

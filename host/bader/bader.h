@@ -11,6 +11,7 @@ enum { BADER_ELEMENTS = 16 };
 
 struct bader_options {
     int grid_factor;         /* gs.h5: the density is Fourier-interpolated on so many times its points along each axis; 1 to 6 */
+    int order;               /* of slopes: 2, near-grid as published, or 4; 0: 4 for gs.h5, 2 for cubes */
     bool valence_only;       /* divide the valence density itself: wrong for most atoms, see core.h */
     bool force;              /* go on although atoms have no basin */
     const char *reference;   /* cube: this density is divided; NULL: the one that is integrated, plus cores for elements in `valence` */
@@ -30,7 +31,7 @@ struct bader_charges {
     int n_expected;             /* 1: expected_electrons is known */
     double expected_electrons;  /* of the ground state */
     double sum_error;           /* integral - expected, e; 0 when that is not known */
-    int n[3];                   /* grid that was divided */
+    int n[3], order;            /* grid that was divided, order of slopes */
     int n_core;
     struct core core[BADER_ELEMENTS];
     bool valence_only;

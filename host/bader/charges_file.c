@@ -56,6 +56,7 @@ void bader_json(const struct bader_charges *b, struct js *object)
     js_double(object, "n_electron", b->part.n_electron);
     js_double(object, "sum_error_e", b->sum_error);
     js_ints(object, "grid", 3, b->n);
+    js_int(object, "order", b->order);
     js_bool(object, "valence_only", b->valence_only);
     js_int(object, "n_maximum", b->part.n_maximum);
     js_int(object, "n_other_maxima", b->part.n_other);
@@ -151,6 +152,7 @@ static kd_status write_all(struct h5 *f, const struct bader_charges *b, const st
     TRY(write_cores(f, b));
     TRY(h5_set_text(f, "/", "method", b->valence_only ? "near-grid, valence only" : "near-grid, valence + core"));
     TRY(h5_set_numbers(f, "/", "grid", H5_INT, 3, b->n));
+    TRY(h5_set_int(f, "/", "order", b->order));
     TRY(h5_set_double(f, "/", "n_electron", b->part.n_electron));
     TRY(h5_set_double(f, "/", "sum_error_e", b->sum_error));
     TRY(h5_set_int(f, "/", "n_atoms_without_basin", b->part.n_empty));

@@ -84,6 +84,19 @@ static kd_status read_density(struct h5 *f, struct gs_density *g)
     return KD_OK;
 }
 
+/* A density of FP32 orbitals holds its electrons to 1e-7; charges are to add up to 1e-6. */
+static kd_status normalise(const char *path, struct gs_density *g)
+{
+    double found = g->rho[0][0] * fabs(cell_volume((const double(*)[3])g->structure.cell)) / pow(KD_BOHR_ANGSTROM, 3);
+    if (!(fabs(found - g->n_electron) <= 1e-4 * (1 + g->n_electron)))
+        FAIL(KD_EINPUT, "%s: the density holds %g electrons, expected %g", path, found, g->n_electron);
+    double ratio = g->n_electron / found;
+    for (int i = 0; i < g->n_g; i++)
+        for (int c = 0; c < 2; c++)
+            g->rho[i][c] *= ratio;
+    return KD_OK;
+}
+
 kd_status gs_density_read(const char *path, struct gs_density *g)
 {
     struct h5 *f;
@@ -96,6 +109,7 @@ kd_status gs_density_read(const char *path, struct gs_density *g)
         FAIL_OUT(KD_EINPUT, "%s: kind \"%s\", expected ground_state", path, kind);
     TRY_OUT(read_structure(f, g));
     TRY_OUT(read_density(f, g));
+    TRY_OUT(normalise(path, g));
 out:
     h5_close(f);
     if (status != KD_OK)

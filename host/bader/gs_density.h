@@ -14,7 +14,7 @@ struct gs_density {
     int n[3];                   /* grid of the ground state */
     int n_g;
     int (*miller)[3];           /* [n_g] one of G and -G, the first is 0 */
-    double (*rho)[2];           /* [n_g] complex, bohr^-3 */
+    double (*rho)[2];           /* [n_g] complex, bohr^-3, scaled to n_electron (FP32 orbitals leave it 1e-7 off) */
 };
 
 /* KD_EINPUT: no ground state, shapes that do not fit together. */

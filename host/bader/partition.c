@@ -39,9 +39,9 @@ void bader_partition_free(struct bader_partition *p)
     memset(p, 0, sizeof *p);
 }
 
-struct bader_grid bader_grid_make(const int n[3], const double cell[3][3])
+struct bader_grid bader_grid_make(const int n[3], const double cell[3][3], int order)
 {
-    struct bader_grid grid = {.n = {n[0], n[1], n[2]}};
+    struct bader_grid grid = {.n = {n[0], n[1], n[2]}, .order = order};
     double step[3][3], inverse[3][3], metric[3][3], largest = 0;
     memcpy(grid.cell, cell, sizeof grid.cell);
     for (int a = 0; a < 3; a++)
@@ -285,7 +285,7 @@ static kd_status climb(kd_device *dev, const struct bader_task *t, const struct 
 
 static kd_status divide(kd_device *dev, const struct bader_task *t, struct work *w, struct bader_partition *out)
 {
-    struct bader_grid grid = bader_grid_make(t->n, t->cell);
+    struct bader_grid grid = bader_grid_make(t->n, t->cell, t->order);
     size_t n = (size_t)t->n[0] * (size_t)t->n[1] * (size_t)t->n[2];
     int scale_bits = 0, reference_bits = 0, *point = NULL;
     kd_status status = KD_OK;

@@ -14,6 +14,7 @@ struct bader_task {
     double cell[3][3];            /* bohr, rows */
     int n_atom;
     const double (*position)[3];  /* [n_atom] bohr */
+    int order;                    /* of slopes, 2 or 4: bader_ops.h */
     const double *valence;        /* [n0][n1][n2] bohr^-3: what is integrated */
     const double *reference;      /* the same shape: what is divided; NULL: valence plus cores */
     int n_core;                   /* 0: none */
@@ -49,6 +50,6 @@ kd_status bader_divide(kd_device *dev, const struct bader_task *task, struct bad
 void bader_partition_free(struct bader_partition *p); /* a zeroed struct is fine */
 
 /* What the ops need to know about n points along the rows of cell. */
-struct bader_grid bader_grid_make(const int n[3], const double cell[3][3]);
+struct bader_grid bader_grid_make(const int n[3], const double cell[3][3], int order);
 
 #endif

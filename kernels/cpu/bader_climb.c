@@ -19,6 +19,7 @@ struct climber {
     uint8_t *direction, *edge, *mark; /* [n_point] */
     int *list, *next;                 /* [n_point] points that climb, their new maxima */
     int *back[3], *forth[3];          /* [n_a] from a point to its neighbours along a, in numbers */
+    int *back_two[3], *forth_two[3];  /* and to theirs */
     unsigned char *window;            /* [n_thread][bader_window_bytes] */
     size_t window_bytes;
 };
@@ -165,9 +166,14 @@ static bool is_edge(const struct climber *c, int q)
 
 /* ---- near-grid ---- */
 
-static float slope_along(float below, float own, float above)
+/* Along direction a, of which p has coordinate x. */
+static float slope_along(const struct climber *c, int a, int q, int x)
 {
-    return own > below && own > above ? 0 : 0.5f * (above - below);
+    const float *rho = c->rho + q;
+    float below = rho[c->back[a][x]], above = rho[c->forth[a][x]];
+    if (*rho > below && *rho > above)
+        return 0;
+    return c->grid->order == 2 ? above - below : 8 * (above - below) - (rho[c->forth_two[a][x]] - rho[c->back_two[a][x]]);
 }
 
 /* rintf for small numbers, which a plain x86-64 has no instruction for. */
@@ -181,9 +187,9 @@ static struct place near_grid_step(const struct climber *c, struct place p, floa
 {
     const float *rho = c->rho, (*m)[3] = c->grid->metric;
     float own = rho[p.q], g[3], u[3], largest = 0;
-    g[0] = slope_along(rho[p.q + c->back[0][p.i]], own, rho[p.q + c->forth[0][p.i]]);
-    g[1] = slope_along(rho[p.q + c->back[1][p.j]], own, rho[p.q + c->forth[1][p.j]]);
-    g[2] = slope_along(rho[p.q + c->back[2][p.k]], own, rho[p.q + c->forth[2][p.k]]);
+    g[0] = slope_along(c, 0, p.q, p.i);
+    g[1] = slope_along(c, 1, p.q, p.j);
+    g[2] = slope_along(c, 2, p.q, p.k);
     for (int a = 0; a < 3; a++) {
         u[a] = (m[a][0] * g[0] + m[a][1] * g[1]) + m[a][2] * g[2];
         largest = fabsf(u[a]) > largest ? fabsf(u[a]) : largest;
@@ -303,7 +309,7 @@ size_t cpu_bader_climb_scratch(const kd_device *dev, const struct bader_grid *gr
 {
     size_t n = bader_points(grid->n), bytes = 3 * kd_scratch_round(n) + 2 * kd_scratch_round(n * sizeof(int));
     for (int a = 0; a < 3; a++)
-        bytes += 2 * kd_scratch_round((size_t)grid->n[a] * sizeof(int));
+        bytes += 4 * kd_scratch_round((size_t)grid->n[a] * sizeof(int));
     return bytes + (size_t)dev->n_thread * kd_scratch_round(bader_window_bytes(grid->n));
 }
 
@@ -320,6 +326,8 @@ static kd_status take_work(kd_device *dev, struct climber *c)
     for (int a = 0; a < 3; a++) {
         TRY(kd_scratch_take(dev, (size_t)n[a] * sizeof(int), (void **)&c->back[a]));
         TRY(kd_scratch_take(dev, (size_t)n[a] * sizeof(int), (void **)&c->forth[a]));
+        TRY(kd_scratch_take(dev, (size_t)n[a] * sizeof(int), (void **)&c->back_two[a]));
+        TRY(kd_scratch_take(dev, (size_t)n[a] * sizeof(int), (void **)&c->forth_two[a]));
     }
     return KD_OK;
 }
@@ -332,6 +340,8 @@ static void number_steps(const struct climber *c)
         for (int x = 0; x < n[a]; x++) {
             c->back[a][x] = x > 0 ? -stride : (n[a] - 1) * stride;
             c->forth[a][x] = x < n[a] - 1 ? stride : -(n[a] - 1) * stride;
+            c->back_two[a][x] = ((x + n[a] - 2) % n[a] - x) * stride;
+            c->forth_two[a][x] = ((x + 2) % n[a] - x) * stride;
         }
     }
 }
