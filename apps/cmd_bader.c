@@ -105,7 +105,7 @@ static void print_charges(struct app *app, const struct bader_charges *b)
     app_print(app, "\n");
     for (int m = 0; m < b->part.n_maximum; m++) {
         const struct bader_maximum *top = &b->part.maximum[m];
-        if (!top->nuclear && fabs(top->electrons) >= 1e-6)
+        if (!top->nuclear && fabs(top->electrons) >= BADER_EMPTY)
             app_print(app, "maximum at %.4f %.4f %.4f A is no nucleus: %.6f electrons, to atom %d (%.3f A away)\n",
                       angstrom_from_bohr(top->position[0]), angstrom_from_bohr(top->position[1]), angstrom_from_bohr(top->position[2]),
                       top->electrons, top->atom, angstrom_from_bohr(top->distance));

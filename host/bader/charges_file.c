@@ -9,8 +9,6 @@
 #include "host/store/h5.h"
 #include "host/structure/element.h"
 
-static const double EMPTY = 1e-6; /* e: maxima with less are counted, not listed */
-
 static double volume_angstrom3(double volume)
 {
     double edge = angstrom_from_bohr(1);
@@ -24,7 +22,7 @@ static void other_maxima_json(const struct bader_charges *b, struct js *object)
     struct js *list = js_array(object, "other_maxima");
     for (int m = 0; m < b->part.n_maximum; m++) {
         const struct bader_maximum *top = &b->part.maximum[m];
-        if (top->nuclear || fabs(top->electrons) < EMPTY)
+        if (top->nuclear || fabs(top->electrons) < BADER_EMPTY)
             continue;
         struct js *one = js_object(list, NULL);
         double r[3];
@@ -113,7 +111,7 @@ static kd_status write_other_maxima(struct h5 *f, const struct bader_charges *b)
         FAIL_OUT(KD_ENOMEM, "%s: no host memory", h5_path(f));
     for (int m = 0; m < b->part.n_maximum; m++) {
         const struct bader_maximum *top = &b->part.maximum[m];
-        if (top->nuclear)
+        if (top->nuclear || fabs(top->electrons) < BADER_EMPTY)
             continue;
         for (int x = 0; x < 3; x++)
             row[at][x] = angstrom_from_bohr(top->position[x]);

@@ -255,7 +255,7 @@ static kd_status count_kinds(struct bader_partition *out)
     if (!has)
         FAIL(KD_ENOMEM, "bader: no host memory");
     for (int m = 0; m < out->n_maximum; m++) {
-        out->n_other += !out->maximum[m].nuclear;
+        out->n_other += !out->maximum[m].nuclear && fabs(out->maximum[m].electrons) >= BADER_EMPTY;
         if (out->maximum[m].nuclear)
             has[out->maximum[m].atom] = true;
     }

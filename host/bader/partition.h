@@ -22,6 +22,8 @@ struct bader_task {
     const int *core_of;           /* [n_atom] number of its core, or -1 */
 };
 
+#define BADER_EMPTY 1e-6 /* electrons: less is empty space, which may have thousands of maxima */
+
 struct bader_maximum {
     double position[3]; /* bohr */
     int atom;           /* the nearest */
@@ -37,7 +39,7 @@ struct bader_partition {
     double *distance;  /* [n_atom] least distance of its surface, bohr; 0 for an atom without basin, or alone in the cell */
     int n_maximum;
     struct bader_maximum *maximum; /* [n_maximum] by number of the grid point */
-    int n_other;       /* maxima that are no nucleus; their basins went to the nearest atom */
+    int n_other;       /* maxima that are no nucleus and hold more than BADER_EMPTY; their basins went to the nearest atom */
     int n_empty;       /* atoms that have no maximum: the partition makes no sense for them */
     double n_electron; /* integral of the valence density over the cell */
     int n_round;       /* of climbs; BADER_MAX_ROUND + 1 when they did not settle */
