@@ -163,7 +163,8 @@ static void charges_do_not_depend_on_where_the_origin_is(void **state)
             for (int x = 0; x < 3; x++)
                 m.position[i][x] += shift[x] + 0.063;
         divide(&m, order, &moved);
-        compare(&moved, &p, 2e-3);
+        /* A surface of A = 60 bohr^2 cuts A/h^2 points at random, of rho h^3 = 0.05 h^3 electrons each: 0.3 sqrt(A) rho h^2. */
+        compare(&moved, &p, 4e-3);
         assert_int_equal(moved.n_maximum, 8);
         bader_partition_free(&moved);
         bader_partition_free(&p);
