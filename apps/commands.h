@@ -8,6 +8,7 @@
 extern const struct app_command cmd_analyze;
 extern const struct app_command cmd_bader;
 extern const struct app_command cmd_convert;
+extern const struct app_command cmd_dataset;
 extern const struct app_command cmd_energy;
 extern const struct app_command cmd_evaluate;
 extern const struct app_command cmd_generate;
@@ -28,6 +29,7 @@ static const struct app_command *const commands[] = {
     &cmd_pseudo,
     &cmd_scf,
     &cmd_bader,
+    &cmd_dataset,
     &cmd_train,
     &cmd_evaluate,
     &cmd_predict,
