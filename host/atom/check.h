@@ -20,7 +20,7 @@ struct check_wave { /* per channel and wave: what the reconstruction of XANES re
 };
 
 struct check {
-    double norm_error, eigenvalue_error; /* Ha; of levels deeper than 1 Ha relative to them */
+    double norm_error, eigenvalue_error; /* Ha; the latter divided by 1 + E^2 */
     int n_wave;
     struct check_wave wave[2 * (RECIPE_MAX_L + 1)];
 
