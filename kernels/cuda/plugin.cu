@@ -130,6 +130,7 @@ static kd_status open_device(kd_device *dev, int index)
     dev->nn = &cuda_nn_ops;
     dev->la = &cuda_la_ops;
     dev->grid = &cuda_grid_ops;
+    dev->pw = &cuda_pw_ops;
     return KD_OK;
 }
 

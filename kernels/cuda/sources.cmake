@@ -3,6 +3,8 @@
 set(KEDGE_CUDA_FP32_SOURCES
   tersoff_mixed.cu
   nn_mixed.cu
+  pw_columns.cu
+  pw_plane.cu
 )
 set(KEDGE_CUDA_SOURCES
   plugin.cu
@@ -17,5 +19,11 @@ set(KEDGE_CUDA_SOURCES
   la_small.cu
   grid.cu
   grid_potential.cu
+  pw.cu
+  pw_shape.cu
+  pw_fused.cu
+  pw_cufft.cu
+  pw_vector.cu
+  pw_search.cu
   ${KEDGE_CUDA_FP32_SOURCES}
 )
