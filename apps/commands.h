@@ -19,6 +19,7 @@ extern const struct app_command cmd_report;
 extern const struct app_command cmd_scf;
 extern const struct app_command cmd_study;
 extern const struct app_command cmd_train;
+extern const struct app_command cmd_xanes;
 
 static const struct app_command *const commands[] = {
     &cmd_info,
@@ -28,6 +29,7 @@ static const struct app_command *const commands[] = {
     &cmd_analyze,
     &cmd_pseudo,
     &cmd_scf,
+    &cmd_xanes,
     &cmd_bader,
     &cmd_dataset,
     &cmd_train,

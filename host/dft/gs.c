@@ -144,6 +144,8 @@ static kd_status write_results(struct h5 *f, const struct scf *s)
     TRY(h5_set_text(f, "/", "smearing", smearing_name(s->options.smearing)));
     TRY(h5_set_double(f, "/", "smearing_width_ha", s->options.width));
     TRY(h5_set_text(f, "/", "precision", s->options.precision == KD_DOUBLE ? "double" : "mixed"));
+    TRY(h5_set_numbers(f, "/", "kpoint_mesh", H5_INT, 3, s->options.mesh));
+    TRY(h5_set_numbers(f, "/", "kpoint_shift", H5_INT, 3, s->options.shift));
     TRY(h5_set_numbers(f, "/", "stress_ha_bohr3", H5_DOUBLE, 6, s->stress));
     return h5_write(f, &(struct h5_array){"force_ha_bohr", H5_DOUBLE, 2, {(size_t)s->crystal->n_atom, 3}, .unit = "Ha/bohr"}, s->force);
 }

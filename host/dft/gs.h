@@ -15,6 +15,23 @@ void gs_json(const struct scf *s, bool with_forces, bool with_stress, struct js 
 kd_status gs_write(const char *path, const struct scf *s, const struct structure *structure, const struct pseudo_set *set,
                    const struct js *provenance);
 
+/* A ground state read back. */
+struct gs_file {
+    struct structure structure;
+    size_t n_species;
+    char **pseudo; /* [n_species] paths of the pseudopotentials */
+    int *species;  /* [n_atom] */
+    double ecut, charge, n_electron, width, energy, fermi, homo; /* Ha, e */
+    enum smearing smearing;
+    int mesh[3], shift[3];
+    size_t n_g;
+    double (*rho_g)[2]; /* [n_g] 1/bohr^3 */
+    int (*miller)[3];
+};
+/* KD_EINPUT: not a ground state, or one that lacks something. Free with gs_file_free. */
+kd_status gs_read(const char *path, struct gs_file *out);
+void gs_file_free(struct gs_file *g); /* a zeroed struct is fine */
+
 /* The density of another ground state, moved to the atoms of s: rho_old + atomic densities now - atomic densities then. Cells may
  * differ by strain and cutoffs at will; the atoms must be the same, in the same order. KD_EINPUT for anything else. */
 kd_status gs_start_density(const char *path, struct scf *s, const struct structure *structure);

@@ -121,9 +121,10 @@ static kd_status all_bands(struct scf *s, double error)
 static kd_status iterate(struct scf *s)
 {
     double sum[GRID_N_SUM], band_energy;
+    double first = s->options.first_error > 0 ? s->options.first_error : first_error;
     s->n_iteration++;
     TRY(potential(s, sum));
-    double error = s->n_iteration == 1 ? first_error * s->n_electron : share * s->estimate;
+    double error = s->n_iteration == 1 ? first * s->n_electron : share * s->estimate;
     TRY(all_bands(s, fmax(error, 0.02 * s->options.accuracy)));
     TRY(fill_bands(s, &band_energy));
     TRY(new_density(s));
@@ -132,6 +133,15 @@ static kd_status iterate(struct scf *s)
     if (!isfinite(s->energy.total) || !isfinite(s->estimate))
         FAIL(KD_ENOCONV, "scf: the energy is not finite at iteration %d", s->n_iteration);
     return KD_OK;
+}
+
+kd_status scf_bands(struct scf *s, double error)
+{
+    double sum[GRID_N_SUM], band_energy;
+    s->n_iteration = 0; /* all bands that could be occupied count */
+    TRY(potential(s, sum));
+    TRY(all_bands(s, error));
+    return fill_bands(s, &band_energy);
 }
 
 kd_status scf_run(struct scf *s)

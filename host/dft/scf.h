@@ -23,6 +23,7 @@ struct scf_options {
     double accuracy;       /* Ha: stop when the estimated error of the energy is below */
     int max_iteration;
     double mixing;         /* fraction of the new density */
+    double first_error;    /* Ha^2 per electron: residual that the bands may keep at the first iteration; 0: that of a cold start */
     uint64_t seed;
     /* Called after every iteration with what the log line says; NULL: silent. Any failure stops the calculation. */
     kd_status (*report)(void *owner, int iteration, double energy, double accuracy, double seconds);
@@ -91,6 +92,14 @@ void scf_free(struct scf *s); /* NULL is fine */
 kd_status scf_set_density(struct scf *s, const double (*rho_g)[2]);
 kd_status scf_get_density(const struct scf *s, double (*rho_g)[2]);
 
+/* The crystal's species (and n_electron) have been changed by its owner: everything that depends on the atoms is made again, for the
+ * new charge and smearing; tables, bases, memory and the orbitals stay. The number of bands is that of scf_create: KD_EINTERNAL if it does
+ * not do. The density becomes the superposition of atoms. */
+kd_status scf_change_species(struct scf *s, double charge, enum smearing smearing, double width);
+
+/* Bands and occupations in the potential of the present density, which stays. error as eigen_goal's, Ha^2. */
+kd_status scf_bands(struct scf *s, double error);
+
 /* Iterate to self-consistency. KD_ENOCONV after max_iteration, with all results of the last one in place;
  * KD_ESTOPPED when asked to stop (host/base/stop.h), density and orbitals in place. */
 kd_status scf_run(struct scf *s);
@@ -101,6 +110,7 @@ kd_status scf_stress(struct scf *s);
 
 /* Inside the room: the first orbitals of every k-point (scf_start.c). */
 kd_status scf_start_orbitals(struct scf *s);
+kd_status scf_superpose(struct scf *s); /* local potential, model core, density of the atoms */
 int scf_start_count(const struct crystal *c); /* atomic orbitals there are */
 struct pw_hamiltonian scf_hamiltonian(const struct scf *s, const struct scf_k *k);
 

@@ -61,7 +61,7 @@ static kd_status allocate_grid(struct scf *s)
 }
 
 /* Local potential, model core and the first density, superposed in reciprocal space. */
-static kd_status superpose(struct scf *s)
+kd_status scf_superpose(struct scf *s)
 {
     kd_device *dev = s->dev;
     const struct crystal *c = s->crystal;
@@ -179,7 +179,7 @@ static kd_status setup(struct scf *s)
     TRY(dev->grid->create(dev, &spec, &s->grid));
     TRY(allocate_grid(s));
     TRY(kd_scratch_reserve(dev, dev->grid->scratch(dev, s->grid)));
-    TRY(superpose(s));
+    TRY(scf_superpose(s));
     span_begin("projectors");
     TRY(setup_kpoints(s));
     span_end();
