@@ -99,15 +99,32 @@ static double core_value(const struct pseudo *p, const double *psi, double r)
     return value;
 }
 
-static double dipole(const struct pseudo *p, const struct channel *c, const struct pseudo *core, const double *psi)
+/* Integral of the natural cubic spline through f[n] at r[n], as xspectra.x takes it (curve[2 n] is work): the trapezium rule on this mesh is off
+ * by 3e-5. */
+static double spline_integral(int n, const double *r, const double *f, double *curve)
 {
-    double sum = 0, previous = 0;
-    for (int i = 0; i < c->n_outer; i++) {
-        double f = p->r[i] * c->wave->ae[i] * c->scale * core_value(core, psi, p->r[i]);
-        sum += i ? 0.5 * (f + previous) * (p->r[i] - p->r[i - 1]) : 0;
-        previous = f;
+    double *c = curve, *d = curve + n, sum = 0; /* second derivatives by elimination: c the ratios, d the right-hand sides */
+    c[0] = d[0] = 0;
+    for (int i = 1; i < n - 1; i++) {
+        double left = r[i] - r[i - 1], right = r[i + 1] - r[i], pivot = 2 * (left + right) - left * c[i - 1];
+        c[i] = right / pivot;
+        d[i] = (6 * ((f[i + 1] - f[i]) / right - (f[i] - f[i - 1]) / left) - left * d[i - 1]) / pivot;
+    }
+    d[n - 1] = 0;
+    for (int i = n - 2; i >= 0; i--) {
+        double h = r[i + 1] - r[i];
+        d[i] -= c[i] * d[i + 1];
+        sum += 0.5 * h * (f[i] + f[i + 1]) - h * h * h / 24 * (d[i] + d[i + 1]);
     }
     return sum;
+}
+
+/* work[3 n] */
+static double dipole(const struct pseudo *p, const struct channel *c, const struct pseudo *core, const double *psi, double *work)
+{
+    for (int i = 0; i < c->n_outer; i++)
+        work[i] = p->r[i] * c->wave->ae[i] * c->scale * core_value(core, psi, p->r[i]);
+    return spline_integral(c->n_outer, p->r, work, work + c->n_outer);
 }
 
 /* Projectors and their dipole-weighted sum from the scaled channels and S^-1. */
@@ -136,14 +153,14 @@ kd_status startvec_make(const struct pseudo *absorber, const struct pseudo *core
     if (!psi || core->z != absorber->z)
         FAIL(KD_EINPUT, "%s: no 1s orbital in the set of %s that should hold it", absorber->element, core->element);
     TRY(find_channels(absorber, radius_factor > 0 ? radius_factor : 1.5, c, &s->n_partial));
-    s->projector = calloc((size_t)(s->n_partial + 2) * (size_t)s->n, sizeof *s->projector);
+    s->projector = calloc((size_t)(s->n_partial + 4) * (size_t)s->n, sizeof *s->projector);
     if (!s->projector)
         FAIL(KD_ENOMEM, "start vector: %d points", s->n);
     s->radial = s->projector + s->n_partial * s->n;
     double *work = s->radial + s->n;
     for (int a = 0; a < s->n_partial; a++) {
         c[a].scale = 1 / sqrt(overlap(absorber, &c[a], &c[a], n, work));
-        s->dipole[a] = dipole(absorber, &c[a], core, psi);
+        s->dipole[a] = dipole(absorber, &c[a], core, psi, work);
     }
     for (int a = 0; a < s->n_partial; a++)
         for (int b = 0; b < s->n_partial; b++)
