@@ -6,10 +6,13 @@
 #include <string.h>
 
 #include "apps/app.h"
+#include "apps/xanes_reference.h"
 #include "host/base/log.h"
 #include "host/base/progress.h"
+#include "host/base/text.h"
 #include "host/base/units.h"
 #include "host/structure/element.h"
+#include "host/xas/calibration.h"
 #include "host/xas/collect.h"
 
 static const char doc[] =
@@ -28,21 +31,24 @@ static const char doc[] =
     "--json: sites[] with site, converged, lanczos_steps, scf_iterations, e_shift_ev, edge_ev, energy_ha, seconds, norm[k][polarisation] "
     "(bohr), and with --chains a_ha, b_ha[k][polarisation][n]; energy_ev, mean_mb.";
 
-static const char examples[] = "  kedge xanes gs.h5 -o xanes.h5\n"
+static const char examples[] = "  kedge xanes --calibrate quartz.xyz=1846 --pseudo-dir upf -o quartz.json\n"
+                               "  kedge xanes gs.h5 -o xanes.h5\n"
                                "  kedge xanes gs.h5 --sites 0,3,7-9 --energy-axis calibrated --calibration quartz.json -o xanes.h5 --plot\n"
                                "  kedge xanes gs.h5 --final-state fch --core-hole-pseudo Sih.upf --sites 0 --format xspectra -o x.h5\n"
                                "  kedge xanes gs.h5 -o xanes.h5 --restart --gamma-ev 0.4\n";
 
 enum { KEY_SITES = APP_KEY, KEY_KPOINTS, KEY_SHIFT, KEY_GAMMA, KEY_GAMMA_FILE, KEY_EMIN, KEY_EMAX, KEY_POINTS, KEY_STATE, KEY_HOLE_FILE,
-       KEY_AXIS, KEY_CALIBRATION, KEY_PSEUDO, KEY_DIR, KEY_CHAINS, KEY_FORMAT, KEY_PLOT, KEY_CONV, KEY_SCF, KEY_STEPS, KEY_GRID, KEY_REFERENCE };
+       KEY_AXIS, KEY_CALIBRATION, KEY_PSEUDO, KEY_DIR, KEY_CHAINS, KEY_FORMAT, KEY_PLOT, KEY_CONV, KEY_SCF, KEY_STEPS, KEY_GRID, KEY_REFERENCE,
+       KEY_CALIBRATE, KEY_ECUT };
 
 struct choices {
-    const char *out, *sites, *format, *calibration, *gamma_file;
+    const char *out, *sites, *format, *calibration, *calibrate;
+    double ecut;
     struct xanes_options xanes;
     struct collect_axis axis;
     double emin_ev, emax_ev, constant_ev;
     int n_point;
-    bool ready, emin_given, emax_given, chains, plot, grid_given, mixed_grid;
+    bool ready, emin_given, emax_given, chains, plot, grid_given;
 };
 
 static const struct argp_option options[] = {
@@ -59,6 +65,8 @@ static const struct argp_option options[] = {
     {"core-hole-pseudo", KEY_HOLE_FILE, "FILE", 0, "Pseudopotential of the absorber (default: made on demand)", 0},
     {"energy-axis", KEY_AXIS, "AXIS", 0, "absolute or calibrated", 0},
     {"calibration", KEY_CALIBRATION, "FILE|EV", 0, "Constant of the calibrated axis: a file of --calibrate, or a number of eV", 0},
+    {"calibrate", KEY_CALIBRATE, "REFERENCE=EV", 0, "Make that file from a reference (structure or GS.h5) with its main peak at EV; needs no GS.h5", 0},
+    {"ecut-ry", KEY_ECUT, "RY", 0, "With --calibrate: cutoff of the ground state of a structure (default 50)", 0},
     {"pseudo", KEY_PSEUDO, "EL=FILE", 0, "Pseudopotential in place of the one that GS.h5 names (repeatable)", 0},
     {"pseudo-dir", KEY_DIR, "DIR", 0, "Look here for all of them", 0},
     {"chains", KEY_CHAINS, NULL, 0, "With --json: list a_n and b_n", 0},
@@ -78,6 +86,7 @@ static void prepare(struct choices *c)
         return;
     c->xanes = xanes_defaults(KD_MIXED);
     c->sites = "all";
+    c->ecut = ha_from_ry(50);
     c->ready = true;
 }
 
@@ -111,6 +120,10 @@ static kd_status take_numbers(struct app *app, int key, const char *arg)
     case KEY_EMAX:
         c->emax_given = true;
         return app_double("--emax-ev", arg, -1e5, 1e6, &c->emax_ev);
+    case KEY_ECUT:
+        TRY(app_double("--ecut-ry", arg, 1, 1000, &x));
+        c->ecut = ha_from_ry(x);
+        return KD_OK;
     case KEY_POINTS:
         return app_int("--points", arg, 2, 1000000, &c->n_point);
     case KEY_CONV:
@@ -139,6 +152,9 @@ static kd_status take_files(struct app *app, int key, const char *arg)
         return KD_OK;
     case KEY_CALIBRATION:
         c->calibration = arg;
+        return KD_OK;
+    case KEY_CALIBRATE:
+        c->calibrate = arg;
         return KD_OK;
     case KEY_GAMMA_FILE:
         return broaden_read(arg, &c->xanes.broadening);
@@ -228,6 +244,17 @@ struct run {
     int done;
 };
 
+/* --calibration: a number of eV, or a file that was made the same way. */
+static kd_status take_constant(struct choices *c, const struct xanes *x)
+{
+    struct calibration file;
+    if (!c->calibration || number_double(c->calibration, &c->constant_ev))
+        return KD_OK;
+    TRY(calibration_read(c->calibration, &file));
+    c->constant_ev = file.constant_ev;
+    return calibration_check(&file, xanes_recipe(x));
+}
+
 static kd_status set_axis(struct choices *c, const struct xanes *x)
 {
     const struct gs_file *g = xanes_ground(x);
@@ -246,6 +273,7 @@ static kd_status opened(void *owner, const struct xanes *x)
     struct choices *c = r->app->choices;
     char formula[64];
     structure_formula(xanes_structure(x), formula, sizeof formula);
+    TRY(take_constant(c, x));
     TRY(set_axis(c, x));
     log_info("%s, %d atoms, final state %s", formula, xanes_structure(x)->n_atom, xanes_final_state_name(c->xanes.final_state));
     return collect_begin(&c->axis, &r->collect);
@@ -363,12 +391,26 @@ static kd_status run_sites(struct app *app, struct run *r, kd_device *dev)
     return status;
 }
 
+static kd_status calibrate(struct app *app)
+{
+    struct choices *c = app->choices;
+    struct reference_choice choice = {c->calibrate, c->out, c->ecut};
+    int *site, n;
+    kd_status status = parse_sites(c->sites, &site, &n);
+    if (status == KD_OK)
+        status = xanes_reference(app, &choice, &c->xanes, n, site);
+    free(site);
+    return status;
+}
+
 static kd_status run(struct app *app)
 {
     struct choices *c = app->choices;
     struct run r = {.app = app};
     kd_device *dev;
     prepare(c);
+    if (!c->calibrate && app->n_file == 0)
+        FAIL(KD_EINPUT, "xanes: no ground state given, expected GS.h5");
     if ((c->format || c->plot) && !c->out)
         FAIL(KD_EINPUT, "--format, --plot: give -o XANES.h5; their names follow from it");
     TRY(app_device(app, &dev));
@@ -376,6 +418,8 @@ static kd_status run(struct app *app)
     c->xanes.seed = app->seed;
     if (!c->grid_given)
         c->xanes.grid_factor = xanes_defaults(app->precision).grid_factor;
+    if (c->calibrate)
+        return calibrate(app);
     r.sites = js_array(app->json, "sites");
     kd_status status = run_sites(app, &r, dev);
     if (status == KD_OK || (status == KD_ENOCONV && r.collect.n_row)) {
@@ -397,7 +441,7 @@ const struct app_command cmd_xanes = {
     .arguments = "GS.h5",
     .doc = doc,
     .examples = examples,
-    .n_file_min = 1,
+    .n_file_min = 0,
     .n_file_max = 1,
     .option = options,
     .take = take,
