@@ -6,12 +6,12 @@
 #include <string.h>
 
 #include "apps/app.h"
+#include "apps/xanes_json.h"
 #include "apps/xanes_reference.h"
 #include "host/base/log.h"
 #include "host/base/progress.h"
 #include "host/base/text.h"
 #include "host/base/units.h"
-#include "host/structure/element.h"
 #include "host/xas/calibration.h"
 #include "host/xas/collect.h"
 
@@ -279,57 +279,12 @@ static kd_status opened(void *owner, const struct xanes *x)
     return collect_begin(&c->axis, &r->collect);
 }
 
-static void chains_json(struct js *o, const char *key, const struct chains *c, const double *v)
-{
-    struct js *points = js_array(o, key);
-    for (int k = 0; k < c->n_k; k++) {
-        struct js *chains = js_array(points, NULL);
-        for (int p = 0; p < c->n_pol; p++)
-            js_doubles(chains, NULL, (size_t)c->n_step, v + ((size_t)k * (size_t)c->n_pol + (size_t)p) * (size_t)c->n_max);
-    }
-}
-
-static void site_json(struct js *o, const struct xanes_site *s, bool with_chains)
-{
-    js_int(o, "site", s->site);
-    js_string(o, "element", element_symbol(s->z));
-    js_bool(o, "converged", s->converged);
-    if (s->failure[0])
-        js_string(o, "failure", s->failure);
-    js_int(o, "lanczos_steps", s->chains.n_step);
-    js_int(o, "scf_iterations", s->scf_iterations);
-    js_int(o, "h_applications", s->h_applications);
-    struct js *seconds = js_object(o, "seconds");
-    js_double(seconds, "core_hole_scf", s->seconds.scf);
-    js_double(seconds, "setup", s->seconds.setup);
-    js_double(seconds, "chains", s->seconds.chains);
-    js_double(seconds, "total", s->seconds.total);
-    if (!s->converged)
-        return;
-    if (isfinite(s->e_shift))
-        js_double(o, "e_shift_ev", ev_from_ha(s->e_shift));
-    else
-        js_null(o, "e_shift_ev");
-    js_double(o, "edge_ev", ev_from_ha(s->edge));
-    js_double(o, "energy_ha", s->energy);
-    struct js *norms = js_array(o, "norm");
-    for (int k = 0; k < s->chains.n_k; k++)
-        js_doubles(norms, NULL, (size_t)s->chains.n_pol, s->chains.norm + (size_t)k * (size_t)s->chains.n_pol);
-    if (!with_chains)
-        return;
-    struct js *points = js_array(o, "k_frac");
-    for (int k = 0; k < s->chains.n_k; k++)
-        js_doubles(points, NULL, 3, s->k_frac[k]);
-    chains_json(o, "a_ha", &s->chains, s->chains.a);
-    chains_json(o, "b_ha", &s->chains, s->chains.b);
-}
-
 static kd_status done(void *owner, const char *path, struct xanes_site *s)
 {
     struct run *r = owner;
     struct choices *c = r->app->choices;
     (void)path;
-    site_json(js_object(r->sites, NULL), s, c->chains);
+    xanes_site_json(js_object(r->sites, NULL), s, c->chains);
     TRY(collect_add(&r->collect, s, &c->xanes.broadening));
     progress_at(&r->progress, ++r->done);
     if (s->converged)
