@@ -206,34 +206,6 @@ static kd_status take(struct app *app, int key, const char *arg)
     return take_files(app, key, arg);
 }
 
-/* ---- sites ---- */
-
-/* "0,3,7-9" -> *site [*n]; "all" -> n = 0. */
-static kd_status parse_sites(const char *text, int **site, int *n)
-{
-    const char *at = text;
-    *n = 0;
-    *site = NULL;
-    if (strcmp(text, "all") == 0)
-        return KD_OK;
-    while (*at) {
-        char *end;
-        long first = strtol(at, &end, 10), last = first;
-        if (end != at && *end == '-')
-            last = strtol(at = end + 1, &end, 10);
-        if (end == at || (*end && *end != ',') || first < 0 || last < first || last > 1000000 || last - first > 100000)
-            FAIL(KD_EINPUT, "--sites: \"%s\", expected all, or atoms from 0 like 0,3,7-9", text);
-        int *more = realloc(*site, ((size_t)*n + (size_t)(last - first) + 1) * sizeof *more);
-        if (!more)
-            FAIL(KD_ENOMEM, "--sites: no host memory");
-        *site = more;
-        for (long i = first; i <= last; i++)
-            more[(*n)++] = (int)i;
-        at = *end ? end + 1 : end;
-    }
-    return *n ? KD_OK : kd_fail(KD_EINPUT, "--sites: an empty list");
-}
-
 /* ---- what happens as the sites are done ---- */
 
 struct run {
@@ -334,7 +306,7 @@ static kd_status run_sites(struct app *app, struct run *r, kd_device *dev)
     struct choices *c = app->choices;
     char directory[PATH_MAX];
     int *site = NULL, n = 0;
-    kd_status status = parse_sites(c->sites, &site, &n);
+    kd_status status = xanes_parse_sites(c->sites, &site, &n);
     if (c->out && snprintf(directory, sizeof directory, "%s.sites", c->out) >= (int)sizeof directory)
         status = kd_fail(KD_EINPUT, "-o: too long a name");
     struct xanes_job job = {app->file[0], c->out ? directory : NULL, n, site, app->restart, opened, done, r};
@@ -351,7 +323,7 @@ static kd_status calibrate(struct app *app)
     struct choices *c = app->choices;
     struct reference_choice choice = {c->calibrate, c->out, c->ecut};
     int *site, n;
-    kd_status status = parse_sites(c->sites, &site, &n);
+    kd_status status = xanes_parse_sites(c->sites, &site, &n);
     if (status == KD_OK)
         status = xanes_reference(app, &choice, &c->xanes, n, site);
     free(site);

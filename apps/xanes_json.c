@@ -3,6 +3,8 @@
 #include "apps/xanes_json.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "host/base/units.h"
 #include "host/structure/element.h"
@@ -50,4 +52,29 @@ void xanes_site_json(struct js *object, const struct xanes_site *s, bool with_ch
         js_doubles(points, NULL, 3, s->k_frac[k]);
     chains_json(object, "a_ha", &s->chains, s->chains.a);
     chains_json(object, "b_ha", &s->chains, s->chains.b);
+}
+
+kd_status xanes_parse_sites(const char *text, int **site, int *n)
+{
+    const char *at = text;
+    *n = 0;
+    *site = NULL;
+    if (strcmp(text, "all") == 0)
+        return KD_OK;
+    while (*at) {
+        char *end;
+        long first = strtol(at, &end, 10), last = first;
+        if (end != at && *end == '-')
+            last = strtol(at = end + 1, &end, 10);
+        if (end == at || (*end && *end != ',') || first < 0 || last < first || last > 1000000 || last - first > 100000)
+            FAIL(KD_EINPUT, "--sites: \"%s\", expected all, or atoms from 0 like 0,3,7-9", text);
+        int *more = realloc(*site, ((size_t)*n + (size_t)(last - first) + 1) * sizeof *more);
+        if (!more)
+            FAIL(KD_ENOMEM, "--sites: no host memory");
+        *site = more;
+        for (long i = first; i <= last; i++)
+            more[(*n)++] = (int)i;
+        at = *end ? end + 1 : end;
+    }
+    return *n ? KD_OK : kd_fail(KD_EINPUT, "--sites: an empty list");
 }
