@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* bench_pw.c - plane waves: H and density on blocks of orbitals, potential, whole ground states against pw.x on as many cores.
+ *
+ * Structures and pseudopotentials are those of tests/oracle/qe; the latter are made by ld1.x when the benchmark starts. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/bench.h"
+#include "bench/pw_peer.h"
+#include "host/base/clock.h"
+#include "host/dft/pseudo_set.h"
+#include "host/dft/scf.h"
+#include "host/structure/structure.h"
+
+static const struct pw_case {
+    const char *name, *file;
+    int repeat[3], mesh[3];
+} cases[] = {
+    {"si8", "si8.xyz", {1, 1, 1}, {2, 2, 2}},  {"q9", "q9.xyz", {1, 1, 1}, {2, 2, 2}},     {"bc24", "bc24.xyz", {1, 1, 1}, {1, 1, 1}},
+    {"si64", "si8.xyz", {2, 2, 2}, {1, 1, 1}}, {"q72", "q9.xyz", {2, 2, 2}, {1, 1, 1}},
+};
+enum { N_CASE = sizeof cases / sizeof *cases, N_VEC = 64 };
+
+struct pw_bench {
+    struct bench *b;
+    const struct pw_case *input;
+    enum kd_precision precision;
+    struct structure structure;
+    struct pseudo_set set;
+    struct crystal crystal;
+    struct scf *scf;           /* on the device, in the precision measured */
+    struct la_block psi, h;    /* [N_VEC] */
+    double *occ_d;
+    double energy, reference;  /* Ha */
+    double seconds_scf;
+};
+
+/* Noise as orbitals, the same on every device and in every precision. */
+static kd_status prepare_block(struct scf *s, struct la_block *psi, struct la_block *h, double **occ_d)
+{
+    kd_device *dev = s->dev;
+    double occ[N_VEC], sum[GRID_N_SUM];
+    size_t bytes;
+    *psi = s->k[0].psi;
+    psi->n_vec = N_VEC;
+    bytes = N_VEC * psi->ld * la_size(psi->type);
+    for (int j = 0; j < N_VEC; j++)
+        occ[j] = 2;
+    TRY(kd_alloc(dev, bytes, &psi->x_d));
+    *h = *psi;
+    TRY(kd_alloc(dev, bytes, &h->x_d));
+    TRY(kd_alloc_copy(dev, dev->stream, occ, sizeof occ, occ_d));
+    TRY(kd_fill(dev, dev->stream, psi->x_d, 0, bytes));
+    TRY(dev->pw->noise(dev, dev->stream, s->k[0].basis, 1, 1, psi));
+    struct grid_potential p = {s->rho_g_d, s->core_g_d, s->local_d, s->rho_d, s->effective_d, s->xc_d, s->sum_d};
+    TRY(dev->grid->potential(dev, dev->stream, s->grid, &p));
+    TRY(kd_download(dev, dev->stream, sum, s->sum_d, sizeof sum));
+    int n_proj = 4 * s->crystal->n_atom;
+    TRY(kd_scratch_reserve(dev, dev->pw->scratch(dev, s->k[0].basis, N_VEC, n_proj)));
+    return dev->pw->pack_potential(dev, dev->stream, s->k[0].basis, s->effective_d, s->potential_d);
+}
+
+static kd_status setup(struct pw_bench *m, kd_device *dev, enum kd_precision precision, struct scf **out)
+{
+    struct scf_options o = scf_defaults();
+    memcpy(o.mesh, m->input->mesh, sizeof o.mesh);
+    o.precision = precision;
+    return scf_create(dev, &m->crystal, &o, out);
+}
+
+static kd_status run_apply(void *context)
+{
+    struct pw_bench *m = context;
+    kd_device *dev = m->scf->dev;
+    struct pw_hamiltonian h = scf_hamiltonian(m->scf, &m->scf->k[0]);
+    TRY(dev->pw->apply(dev, dev->stream, &h, &m->psi, &m->h));
+    return dev->ops->stream_sync(dev, dev->stream);
+}
+
+static kd_status run_local(void *context)
+{
+    struct pw_bench *m = context;
+    kd_device *dev = m->scf->dev;
+    struct pw_hamiltonian h = scf_hamiltonian(m->scf, &m->scf->k[0]);
+    h.nonlocal = NULL;
+    TRY(dev->pw->apply(dev, dev->stream, &h, &m->psi, &m->h));
+    return dev->ops->stream_sync(dev, dev->stream);
+}
+
+static kd_status run_density(void *context)
+{
+    struct pw_bench *m = context;
+    kd_device *dev = m->scf->dev;
+    TRY(dev->pw->density(dev, dev->stream, m->scf->k[0].basis, &m->psi, m->occ_d, m->scf->rho_d));
+    return dev->ops->stream_sync(dev, dev->stream);
+}
+
+static kd_status run_potential(void *context)
+{
+    struct scf *s = ((struct pw_bench *)context)->scf;
+    struct grid_potential p = {s->rho_g_d, s->core_g_d, s->local_d, s->rho_d, s->effective_d, s->xc_d, s->sum_d};
+    TRY(s->dev->grid->potential(s->dev, s->dev->stream, s->grid, &p));
+    return s->dev->ops->stream_sync(s->dev, s->dev->stream);
+}
+
+static kd_status read_block(const struct scf *s, const struct la_block *b, double *to)
+{
+    size_t count = 2 * (size_t)s->k[0].sphere.n, row = b->ld * la_width(b->type), bytes = N_VEC * b->ld * la_size(b->type);
+    char *host = malloc(bytes);
+    if (!host)
+        FAIL(KD_ENOMEM, "bench_pw: no host memory");
+    kd_status status = kd_download(s->dev, s->dev->stream, host, b->x_d, bytes);
+    for (size_t v = 0; v < N_VEC && status == KD_OK; v++)
+        for (size_t e = 0; e < count; e++)
+            to[v * count + e] = la_is_double(b->type) ? ((double *)(void *)host)[v * row + e] : (double)((float *)(void *)host)[v * row + e];
+    free(host);
+    return status;
+}
+
+/* H psi of the device against the double-precision CPU op: relative root mean square. */
+static kd_status h_error(struct pw_bench *m, double *error)
+{
+    struct pw_bench oracle = *m;
+    size_t count = 2 * (size_t)m->scf->k[0].sphere.n * N_VEC;
+    double *x = malloc(2 * count * sizeof *x), *y = x + count, difference = 0, norm = 0;
+    kd_status status = KD_OK;
+    if (!x)
+        FAIL(KD_ENOMEM, "bench_pw: no host memory");
+    TRY_OUT(setup(&oracle, m->b->cpu, KD_DOUBLE, &oracle.scf));
+    TRY_OUT(prepare_block(oracle.scf, &oracle.psi, &oracle.h, &oracle.occ_d));
+    TRY_OUT(run_apply(&oracle));
+    TRY_OUT(read_block(oracle.scf, &oracle.h, y));
+    TRY_OUT(run_apply(m));
+    TRY_OUT(read_block(m->scf, &m->h, x));
+    for (size_t e = 0; e < count; e++) {
+        difference += (x[e] - y[e]) * (x[e] - y[e]);
+        norm += y[e] * y[e];
+    }
+    *error = sqrt(difference / norm);
+    kd_free(m->b->cpu, oracle.psi.x_d);
+    kd_free(m->b->cpu, oracle.h.x_d);
+    kd_free(m->b->cpu, oracle.occ_d);
+    scf_free(oracle.scf);
+out:
+    free(x);
+    return status;
+}
+
+static kd_status one_row(struct pw_bench *m, const char *operation, kd_status (*run)(void *), double error, double n)
+{
+    bool wide = m->precision == KD_DOUBLE;
+    struct bench_row row = {.operation = operation, .name = m->input->name, .precision = wide ? "double" : "mixed", .unit = "band/s",
+                            .error = error, .tolerance = wide ? 1e-13 : 2e-6};
+    if (!bench_check(m->b, &row))
+        return KD_OK;
+    TRY(bench_time(m->b, run, m, &row.time));
+    row.rate = 1e-6 * n / bench_seconds(&row.time);
+    bench_print(m->b, &row);
+    return KD_OK;
+}
+
+static kd_status operations(struct pw_bench *m)
+{
+    double error = 0;
+    TRY(prepare_block(m->scf, &m->psi, &m->h, &m->occ_d));
+    TRY(h_error(m, &error));
+    TRY(one_row(m, "h_psi", run_apply, error, N_VEC));
+    TRY(one_row(m, "v_psi", run_local, error, N_VEC));
+    TRY(one_row(m, "density", run_density, error, N_VEC));
+    TRY(one_row(m, "potential", run_potential, 0, 1));
+    kd_free(m->b->dev, m->psi.x_d);
+    kd_free(m->b->dev, m->h.x_d);
+    kd_free(m->b->dev, m->occ_d);
+    return KD_OK;
+}
+
+/* A whole ground state, set-up, forces and stress included, as pw.x is timed. */
+static kd_status run_scf(void *context)
+{
+    struct pw_bench *m = context;
+    struct scf *s;
+    TRY(setup(m, m->b->dev, m->precision, &s));
+    kd_status status = scf_run(s);
+    if (status == KD_OK)
+        status = scf_forces(s);
+    if (status == KD_OK)
+        status = scf_stress(s);
+    m->energy = s->energy.total;
+    scf_free(s);
+    return status;
+}
+
+static kd_status ground_state(struct pw_bench *m)
+{
+    struct bench_row row = {.operation = "scf", .name = m->input->name, .precision = m->precision == KD_DOUBLE ? "double" : "mixed",
+                            .unit = "scf/s", .tolerance = m->precision == KD_DOUBLE ? 5e-7 : 1e-6};
+    double peer_energy = 0, peer_seconds = 0;
+    TRY(run_scf(m));
+    if (m->b->peer) {
+        TRY(pw_peer_run(&m->structure, m->input->mesh, m->b->n_thread, &peer_energy, &peer_seconds));
+        row.error = fabs(m->energy - peer_energy) / m->structure.n_atom; /* Ha per atom, against pw.x */
+    }
+    if (!bench_check(m->b, &row))
+        return KD_OK;
+    TRY(bench_time(m->b, run_scf, m, &row.time));
+    row.rate = 1e-6 / bench_seconds(&row.time);
+    row.peer = "pw.x";
+    row.peer_rate = peer_seconds > 0 ? 1e-6 / peer_seconds : 0;
+    bench_print(m->b, &row);
+    return KD_OK;
+}
+
+static kd_status one_case(struct pw_bench *m)
+{
+    struct structure *frame;
+    int n;
+    char path[4096];
+    kd_status status = KD_OK;
+    snprintf(path, sizeof path, "%s/%s", PW_CASE_FILES, m->input->file);
+    TRY(structures_read(path, &frame, &n));
+    TRY_OUT(structure_repeat(frame, m->input->repeat, &m->structure));
+    struct pseudo_choice choice = {.directory = pw_peer_folder(), .core_hole_site = -1};
+    TRY_OUT(pseudo_set_read(&m->structure, &choice, &m->set));
+    TRY_OUT(crystal_create(&m->structure, m->set.n, m->set.list, m->set.species, &m->crystal));
+    for (int p = 0; p < 2; p++) {
+        m->precision = p ? KD_DOUBLE : KD_MIXED;
+        TRY_OUT(setup(m, m->b->dev, m->precision, &m->scf));
+        TRY_OUT(operations(m));
+        scf_free(m->scf);
+        TRY_OUT(ground_state(m));
+    }
+out:
+    crystal_free(&m->crystal);
+    pseudo_set_free(&m->set);
+    structure_free(&m->structure);
+    structures_free(frame, n);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct bench b;
+    kd_status status = bench_open(&b, "pw", argc, argv);
+    if (status == KD_OK && !pw_peer_folder())
+        status = kd_fail(KD_EDEVICE, "bench_pw: ld1.x makes the pseudopotentials and is not there");
+    for (int i = 0; i < N_CASE && status == KD_OK; i++) {
+        struct pw_bench m = {.b = &b, .input = &cases[i]};
+        if (b.model)
+            continue;
+        if (bench_wants(&b, m.input->name))
+            status = one_case(&m);
+    }
+    if (status == KD_OK && b.model)
+        pw_model_print(stdout);
+    pw_peer_clean();
+    return bench_close(&b, status);
+}
