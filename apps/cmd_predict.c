@@ -8,6 +8,7 @@
 #include "apps/app.h"
 #include "host/base/commit.h"
 #include "host/base/log.h"
+#include "host/nn/page.h"
 #include "host/nn/predict.h"
 
 static const char doc[] =
@@ -23,19 +24,20 @@ static const char doc[] =
     "models of single windows (kedge train --windows) disagree, no single number is given: the reasons are, and the exit status is 3.";
 
 static const char examples[] = "  kedge predict charge.h5 charge_?.h5 rdf.h5 sample.xdi\n"
-                               "  kedge predict charge.h5 sample.dat --reference quartz.dat -o sample.json\n"
+                               "  kedge predict charge.h5 sample.dat --reference quartz.dat -o sample.json --page sample.svg\n"
                                "  kedge predict charge.h5 sample.nor --shift-ev -0.35 --json\n";
 
-enum { KEY_SHIFT = APP_KEY, KEY_REFERENCE, KEY_REFERENCE_EV, KEY_AXIS, KEY_AS_IS };
+enum { KEY_SHIFT = APP_KEY, KEY_REFERENCE, KEY_REFERENCE_EV, KEY_AXIS, KEY_AS_IS, KEY_PAGE };
 
 struct choices {
-    const char *out, *reference;
+    const char *out, *page, *reference;
     double shift_ev, reference_ev, axis_ev;
     bool shift_given, axis_given, as_is;
 };
 
 static const struct argp_option options[] = {
     {"output", 'o', "FILE", 0, "The whole reading (JSON)", 0},
+    {"page", KEY_PAGE, "FILE", 0, "The same as one page of pictures (SVG)", 0},
     {"shift-ev", KEY_SHIFT, "X", 0, "Add X eV to the energies", 0},
     {"reference", KEY_REFERENCE, "FILE", 0, "Reference scan of the same beamtime", 0},
     {"reference-ev", KEY_REFERENCE_EV, "X", 0, "Where its highest peak belongs (eV), 1846", 0},
@@ -50,6 +52,9 @@ static kd_status take(struct app *app, int key, const char *arg)
     switch (key) {
     case 'o':
         c->out = arg;
+        return KD_OK;
+    case KEY_PAGE:
+        c->page = arg;
         return KD_OK;
     case KEY_SHIFT:
         c->shift_given = true;
@@ -215,6 +220,8 @@ static kd_status answer(struct app *app, struct nn_question *q)
     put_reading(app->json, q, &r);
     say(app, q, &r);
     kd_status status = c->out ? write_json(c->out, q, &r) : KD_OK;
+    if (status == KD_OK && c->page)
+        status = nn_page_write(c->page, q, app->file[app->n_file - 1], &r);
     if (status == KD_OK && r.n_reason > 0)
         status = kd_fail(KD_ENOCONV, "%s: no single charge: %s", app->file[app->n_file - 1], r.reason[0]);
     nn_reading_free(&r);

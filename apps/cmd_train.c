@@ -20,8 +20,8 @@ static const char doc[] =
     "(5 folds unless said otherwise), best by RMSE:\n"
     "  {\"learning_rate\": [1e-3, 3e-4], \"hidden\": [[256, 256], [512, 512, 512]], \"dropout\": [0, 0.1]}\n"
     "--set NAME=VALUE changes one setting: hidden activation slope loss huber_delta learning_rate beta1 beta2 epsilon weight_decay "
-    "decoupled dropout batch epochs drop_last schedule final_factor step_factor step_epochs warmup_epochs patience scale_input "
-    "scale_target. The model file opens in PyTorch with five lines of h5py (docs/networks.md). On a request to stop, OUT.checkpoint is "
+    "decoupled dropout batch epochs drop_last schedule final_factor step_factor step_epochs warmup_epochs patience bf16 "
+    "scale_input scale_target. The model file opens in PyTorch with five lines of h5py (docs/networks.md). On a request to stop, OUT.checkpoint is "
     "written; --restart goes on from it and ends with the same bits.\n"
     "--tune MODEL --references LIST moves the last layer of a charge model towards measured spectra of known charge (LIST: lines FILE "
     "CHARGE_E [SHIFT_EV]) and reports what each is read as when it is left out; DATASET is not needed then.\n"
@@ -36,14 +36,14 @@ static const char examples[] =
     "  kedge train --replay reference.h5 --json\n";
 
 enum { KEY_TARGET = APP_KEY, KEY_SPLIT, KEY_FOLDS, KEY_GRID, KEY_ENSEMBLE, KEY_WINDOW, KEY_SET, KEY_REPLAY, KEY_FRACTION,
-       KEY_RESOLUTION, KEY_WINDOWS, KEY_TUNE, KEY_REFERENCES, MAX_SET = 32 };
+       KEY_RESOLUTION, KEY_WINDOWS, KEY_TUNE, KEY_REFERENCES, KEY_DEVICES, MAX_SET = 32, MAX_DEVICE = 16 };
 
 struct choices {
     const char *out, *grid, *replay, *tune, *references, *set[MAX_SET];
     enum nn_target target;
     enum nn_split_kind split;
     bool target_given, folds_given, windowed, all_windows;
-    int folds, ensemble, n_set;
+    int folds, ensemble, devices, n_set;
     double low_ev, high_ev, fraction, resolution_ev;
 };
 
@@ -59,6 +59,7 @@ static const struct argp_option options[] = {
     {"windows", KEY_WINDOWS, NULL, 0, "Also ten nets on parts of the axis (8 eighths, 2 halves): OUT becomes OUT_a.h5 .. OUT_j.h5", 0},
     {"resolution-ev", KEY_RESOLUTION, "X", 0, "Broaden the spectra first by a Gaussian of this FWHM (eV)", 0},
     {"set", KEY_SET, "NAME=VALUE", 0, "Change one setting (JSON value); may be repeated", 0},
+    {"devices", KEY_DEVICES, "N", 0, "Share the nets out over N devices, from the one of --device on; 1", 0},
     {"tune", KEY_TUNE, "MODEL", 0, "Fit the last layer of a model to measured references", 0},
     {"references", KEY_REFERENCES, "LIST", 0, "Lines FILE CHARGE_E [SHIFT_EV], for --tune", 0},
     {"replay", KEY_REPLAY, "FILE", 0, "Compare with a reference state of PyTorch", 0},
@@ -110,6 +111,8 @@ static kd_status take(struct app *app, int key, const char *arg)
         return KD_OK;
     case KEY_RESOLUTION:
         return app_double("--resolution-ev", arg, 0, 20, &c->resolution_ev);
+    case KEY_DEVICES:
+        return app_int("--devices", arg, 1, MAX_DEVICE, &c->devices);
     case KEY_SET:
         if (c->n_set == MAX_SET)
             FAIL(KD_EINPUT, "--set: more than %d of them", MAX_SET);
@@ -270,9 +273,43 @@ static kd_status learn_windows(struct app *app, const struct nn_run *run, const 
     return status;
 }
 
+/* The devices behind the first; several on one CPU share its cores. */
+static kd_status open_more(const struct app *app, int n, kd_device **more)
+{
+    char spec[48];
+    more[0] = app->dev;
+    for (int k = 1; k < n; k++) {
+        bool cpu = strcmp(app->dev->backend, "cpu") == 0;
+        if (cpu)
+            snprintf(spec, sizeof spec, "cpu");
+        else
+            snprintf(spec, sizeof spec, "%.20s:%d", app->dev->backend, app->dev->index + k);
+        TRY(kd_device_open(spec, app->n_thread, &more[k], NULL));
+    }
+    return KD_OK;
+}
+
+static kd_status learn_on(struct app *app, const struct nn_run *run, const struct nn_dataset *data, struct nn_lesson *lesson)
+{
+    const struct choices *c = app->choices;
+    struct nn_model model;
+    struct nn_outcome outcome;
+    TRY(nn_learn(run, data, lesson, &model, &outcome));
+    kd_status status = nn_model_write(c->out, &model);
+    if (status == KD_OK)
+        say_outcome(app, lesson, &model, &outcome);
+    lesson->settings = &model.settings;
+    if (status == KD_OK && c->all_windows)
+        status = learn_windows(app, run, data, *lesson);
+    nn_model_free(&model);
+    nn_outcome_free(&outcome);
+    return status;
+}
+
 static kd_status learn(struct app *app, const struct choices *c, const struct nn_dataset *data, struct nn_settings *settings,
                        int n_point)
 {
+    kd_device *more[MAX_DEVICE] = {0};
     char checkpoint[4096];
     struct nn_lesson lesson = {.target = c->target,
                                .split = c->split,
@@ -296,18 +333,15 @@ static kd_status learn(struct app *app, const struct choices *c, const struct nn
                          .checkpoint_every = 60,
                          .restart = app->restart,
                          .what = "train"};
-    struct nn_model model;
-    struct nn_outcome outcome;
     TRY(app_device(app, &run.dev));
-    TRY(nn_learn(&run, data, &lesson, &model, &outcome));
-    kd_status status = nn_model_write(c->out, &model);
+    run.more = more;
+    run.n_more = c->devices > 1 ? c->devices : 0;
+    kd_status status = open_more(app, run.n_more, more);
     if (status == KD_OK)
-        say_outcome(app, &lesson, &model, &outcome);
-    lesson.settings = &model.settings;
-    if (status == KD_OK && c->all_windows)
-        status = learn_windows(app, &run, data, lesson);
-    nn_model_free(&model);
-    nn_outcome_free(&outcome);
+        status = learn_on(app, &run, data, &lesson);
+    for (int k = 1; k < run.n_more; k++)
+        if (more[k])
+            kd_device_close(more[k]);
     return status;
 }
 

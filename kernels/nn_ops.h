@@ -74,6 +74,8 @@ struct nn_choice {
 struct nn_group {
     struct nn_shape shape;
     int n_net;
+    bool bf16; /* products may round their factors to bfloat16 (sums and weights stay FP32) where that is faster: CUDA does, the CPU does
+                * not, and nothing does in double precision */
     void *state_d;                    /* [n_net][state_bytes]: weights and Adam's moments, in the backend's own layout */
     const struct nn_choice *choice_d; /* [n_net] */
     const void *coefficient_d;        /* [n_net][NN_N_COEFFICIENT] real */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* checkpoint.c - a training run in a file, so that it can go on with the same bits. */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,7 +60,10 @@ static kd_status write_all(struct training *t, struct h5 *f)
     return KD_OK;
 }
 
-kd_status checkpoint_write(struct training *t)
+/* Several devices, each with a host thread, keep files of their own; HDF5 need not be built for threads. */
+static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
+
+static kd_status write_locked(struct training *t)
 {
     struct h5 *f;
     TRY(h5_create(t->run->checkpoint, &f));
@@ -67,6 +71,14 @@ kd_status checkpoint_write(struct training *t)
     if (status == KD_OK)
         return h5_commit(f);
     h5_abandon(f);
+    return status;
+}
+
+kd_status checkpoint_write(struct training *t)
+{
+    pthread_mutex_lock(&one_at_a_time);
+    kd_status status = write_locked(t);
+    pthread_mutex_unlock(&one_at_a_time);
     return status;
 }
 
@@ -119,7 +131,7 @@ static kd_status read_job(struct h5 *f, struct training *t, int j)
                    s->best_parameter);
 }
 
-kd_status checkpoint_read(struct training *t)
+static kd_status read_locked(struct training *t)
 {
     struct h5 *f;
     if (access(t->run->checkpoint, F_OK) != 0)
@@ -135,5 +147,13 @@ kd_status checkpoint_read(struct training *t)
     for (int j = 0; status == KD_OK && j < t->n_job; j++)
         status = read_job(f, t, j);
     h5_close(f);
+    return status;
+}
+
+kd_status checkpoint_read(struct training *t)
+{
+    pthread_mutex_lock(&one_at_a_time);
+    kd_status status = read_locked(t);
+    pthread_mutex_unlock(&one_at_a_time);
     return status;
 }

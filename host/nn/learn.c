@@ -195,6 +195,12 @@ static void remove_checkpoints(const struct nn_run *run)
     unlink(run->checkpoint);
     snprintf(name, sizeof name, "%s.search", run->checkpoint);
     unlink(name);
+    for (int k = 0; k < run->n_more; k++) {
+        snprintf(name, sizeof name, "%s.device%d", run->checkpoint, k);
+        unlink(name);
+        snprintf(name, sizeof name, "%s.search.device%d", run->checkpoint, k);
+        unlink(name);
+    }
 }
 
 kd_status nn_learn(const struct nn_run *run, const struct nn_dataset *data, const struct nn_lesson *lesson,

@@ -151,7 +151,7 @@ kd_status nn_group_create(kd_device *dev, enum kd_precision precision, int n_net
 {
     if (!dev->nn)
         FAIL(KD_EDEVICE, "device %s: no networks in this backend", dev->backend);
-    *out = (struct nn_group){.shape = net[0]->shape, .n_net = n_net};
+    *out = (struct nn_group){.shape = net[0]->shape, .n_net = n_net, .bf16 = settings && settings[0]->bf16};
     kd_status status = fill_group(dev, precision, net, settings, out);
     if (status != KD_OK)
         nn_group_free(dev, out);

@@ -13,7 +13,7 @@
 static bool together(const struct training *t, int a, int b)
 {
     const struct nn_shape *p = &t->net[a].shape, *q = &t->net[b].shape;
-    return t->job[a].settings.batch == t->job[b].settings.batch && p->n_layer == q->n_layer &&
+    return t->job[a].settings.batch == t->job[b].settings.batch && t->job[a].settings.bf16 == t->job[b].settings.bf16 && p->n_layer == q->n_layer &&
            p->activation == q->activation && memcmp(p->width, q->width, (size_t)(p->n_layer + 1) * sizeof *p->width) == 0;
 }
 

@@ -46,6 +46,7 @@ static const struct setting table[] = {
     {"step_epochs", INT_SETTING, AT(step_epochs), 1, 1000000, NULL},
     {"warmup_epochs", INT_SETTING, AT(warmup_epochs), 0, 1000000, NULL},
     {"patience", INT_SETTING, AT(patience), 0, 1000000, NULL},
+    {"bf16", BOOL_SETTING, AT(bf16), 0, 1, NULL},
     {"scale_input", BOOL_SETTING, AT(scale_input), 0, 1, NULL},
     {"scale_target", BOOL_SETTING, AT(scale_target), 0, 1, NULL},
 };

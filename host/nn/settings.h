@@ -34,6 +34,7 @@ struct nn_settings {
     double final_factor, step_factor;
     int step_epochs, warmup_epochs; /* linear warm-up */
     int patience;                   /* epochs without a better validation loss before a net stops; 0: never */
+    bool bf16;                      /* tensor cores: factors of products rounded to bfloat16 (nn_ops.h) */
     bool scale_input, scale_target; /* standardise with means and deviations of the training rows */
 };
 

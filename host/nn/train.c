@@ -190,6 +190,8 @@ static kd_status rounds(struct training *t)
 kd_status nn_train(const struct nn_run *run, const struct nn_samples *samples, int n_job, const struct nn_job *job,
                    struct nn_net *net)
 {
+    if (run->n_more > 1)
+        return nn_train_spread(run, samples, n_job, job, net);
     struct training t = {.run = run, .samples = samples, .n_job = n_job, .job = job, .net = net};
     kd_status status;
     memset(net, 0, (size_t)n_job * sizeof *net);

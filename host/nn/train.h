@@ -43,6 +43,8 @@ struct nn_net {
 
 struct nn_run {
     kd_device *dev;
+    int n_more;              /* more than 1: jobs are shared out over more[n_more] instead, one host thread each (ensemble-parallel) */
+    kd_device *const *more;
     enum kd_precision precision;
     const char *checkpoint;  /* file to keep the state in, or NULL */
     double checkpoint_every; /* seconds */
@@ -56,6 +58,10 @@ struct nn_run {
  * A job whose loss became infinite or NaN ends with `diverged` set; the others go on. */
 kd_status nn_train(const struct nn_run *run, const struct nn_samples *samples, int n_job, const struct nn_job *job,
                    struct nn_net *net);
+/* What nn_train does with several devices: the dearest jobs first to the device with the least to do. The networks have the bits that any
+ * one of the devices would give; checkpoints are run->checkpoint + ".deviceK", and --restart wants as many devices as before. */
+kd_status nn_train_spread(const struct nn_run *run, const struct nn_samples *samples, int n_job, const struct nn_job *job,
+                          struct nn_net *net);
 void nn_net_free(struct nn_net *net); /* a zeroed struct is fine */
 
 /* Room for everything of a network but its history; parameters uninitialised. */

@@ -96,13 +96,21 @@ static void strict_free(struct cpu_state *state, const void *ptr)
 
 /* ---- memory ---- */
 
+enum { HUGE_PAGE = 2 << 20 };
+
 static kd_status cpu_alloc(kd_device *dev, size_t bytes, void **ptr)
 {
     struct cpu_state *state = dev->state;
     if (state->strict)
         return strict_alloc(state, bytes, ptr);
-    if (bytes > SIZE_MAX - 256 || !(*ptr = aligned_alloc(256, (bytes + 255) / 256 * 256)))
+    /* Large blocks in pages of 2 MB: weights, densities and wavefunctions are walked through in strides that small pages' tables cannot hold. */
+    size_t unit = bytes >= 2 * HUGE_PAGE ? HUGE_PAGE : 256;
+    if (bytes > SIZE_MAX - HUGE_PAGE || !(*ptr = aligned_alloc(unit, (bytes + unit - 1) / unit * unit)))
         FAIL(KD_ENOMEM, "out of memory");
+#ifdef MADV_HUGEPAGE
+    if (unit == HUGE_PAGE)
+        (void)madvise(*ptr, (bytes + unit - 1) / unit * unit, MADV_HUGEPAGE); /* a wish: without it everything works too */
+#endif
     return KD_OK;
 }
 

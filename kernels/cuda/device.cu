@@ -228,6 +228,7 @@ static void device_close(kd_device *dev)
         (void)cublasDestroy(state->blas);
     if (state->solver)
         (void)cusolverDnDestroy(state->solver);
+    cuda_nn_release(state);
     (void)cudaFreeHost(state->pinned);
     free(state);
 }

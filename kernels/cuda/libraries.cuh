@@ -16,7 +16,9 @@ struct cuda_state { /* kd_device.state */
     cusolverDnHandle_t solver;
     void *pinned; /* page-locked memory of the eigenproblems that the host solves; grows at first use of a size */
     size_t pinned_bytes;
+    struct nn_graphs *nn; /* epochs that were captured (nn.cu) */
 };
+void cuda_nn_release(struct cuda_state *state);
 
 static inline struct cuda_state *cuda_state(const kd_device *dev)
 {

@@ -26,9 +26,11 @@ template <class T>
 struct nn_pass {
     struct nn_shape shape;
     int n_net, batch; /* batch: rows of the activation buffers per net */
-    /* rows index[net * index_stride + first + m], m < min(batch, count[net] - first) */
+    bool bf16;       /* products on the tensor cores */
+    const int *epoch; /* on the device: which epoch of the call this is, so that one graph serves all; NULL: 0 */
+    /* rows index[net * index_stride + epoch * index_epoch + first + m], m < min(batch, count[net] - first) */
     const int *index, *count;
-    size_t index_stride;
+    size_t index_stride, index_epoch;
     int first;
     const T *x, *y;
     int n_x, n_y;
@@ -40,10 +42,9 @@ struct nn_pass {
     T *activation[NN_MAX_LAYER + 1], *delta[NN_MAX_LAYER + 1], *slope[NN_MAX_LAYER + 1];
     T *partial; /* [net][NN_PARTIAL_STEPS][n_partial] sums of losses of parts of the last product */
     int n_partial, partial_slot;
-    const T *rate; /* of this step: [net * rate_stride + enum nn_rate] */
-    size_t rate_stride;
-    const uint64_t *first_step;
-    int epoch; /* of this call: dropout counts first_step + epoch * steps per epoch + step */
+    const T *rate; /* of this step: [net * rate_stride + epoch * rate_epoch + enum nn_rate] */
+    size_t rate_stride, rate_epoch;
+    const uint64_t *first_step; /* dropout counts first_step + epoch * steps per epoch + step */
     bool dropout;
     enum nn_last last;
     T *output; /* [net * output_stride + (first + m) * n_out + o] */

@@ -12,6 +12,9 @@ struct nn_tiles {
     using small = nn_tile<NN_SMALL_ROWS, NN_SMALL_COLUMNS, 4, 2>;
     using square = nn_tile<32, 32, 4, 4>;
     using large = nn_tile<NN_LARGE, NN_LARGE, 4, 4>;
+    using tensor_small = nn_tile_bf16<NN_SMALL_ROWS, NN_SMALL_COLUMNS>;
+    using tensor_square = nn_tile_bf16<32, 32>;
+    using tensor_large = nn_tile_bf16<NN_LARGE, NN_LARGE>;
 };
 
 template <>
@@ -19,6 +22,9 @@ struct nn_tiles<double> { /* a double is two registers */
     using small = nn_tile<NN_SMALL_ROWS, NN_SMALL_COLUMNS, 2, 2>;
     using square = nn_tile<32, 32, 2, 2>;
     using large = nn_tile<NN_LARGE, NN_LARGE, 4, 2>;
+    using tensor_small = small; /* there is no bfloat16 in double precision */
+    using tensor_square = square;
+    using tensor_large = large;
 };
 
 __device__ __forceinline__ float nn_erf(float z) { return erff(z); }
@@ -33,7 +39,7 @@ __device__ __forceinline__ double nn_sqrt(double z) { return sqrt(z); }
 /* What one block knows of its net. */
 template <class T>
 struct nn_here {
-    int net, n; /* n: rows in this batch, <= 0 when the net rests */
+    int net, n, epoch; /* n: rows in this batch, <= 0 when the net rests */
     const int *row;
     const T *coefficient;
     bool keep_slope; /* act' is stored: GELU and dropout */
@@ -42,7 +48,8 @@ struct nn_here {
     {
         net = blockIdx.z;
         n = min(pass.batch, pass.count[net] - pass.first);
-        row = pass.index + net * pass.index_stride + pass.first;
+        epoch = pass.epoch ? *pass.epoch : 0;
+        row = pass.index + net * pass.index_stride + epoch * pass.index_epoch + pass.first;
         coefficient = pass.coefficient + net * NN_N_COEFFICIENT;
         keep_slope = pass.shape.activation == NN_GELU || (pass.dropout && coefficient[NN_DROPOUT] > 0);
     }
@@ -113,7 +120,7 @@ __device__ __forceinline__ void nn_finish_hidden(const nn_pass<T> &pass, const n
     if (pass.dropout && p > 0) {
         const uint32_t threshold = static_cast<uint32_t>(p * T(4294967296.0));
         const uint64_t steps = (pass.count[here.net] + pass.batch - 1) / pass.batch;
-        const uint64_t step = pass.first_step[here.net] + pass.epoch * steps + pass.first / pass.batch;
+        const uint64_t step = pass.first_step[here.net] + here.epoch * steps + pass.first / pass.batch;
         const uint32_t word = nn_dropout_word(pass.choice[here.net].seed, l, step, static_cast<uint32_t>(m) * n_out + o);
         const T factor = word >= threshold ? 1 / (1 - p) : T(0);
         y *= factor;
@@ -239,7 +246,7 @@ __device__ __forceinline__ void nn_step(const nn_pass<T> &pass, const nn_here<T>
         return;
     }
     T *w = pass.state + here.net * NN_N_PART * pass.n_parameter + at, *m = w + pass.n_parameter, *v = m + pass.n_parameter;
-    const T *c = here.coefficient, *rate = pass.rate + here.net * pass.rate_stride;
+    const T *c = here.coefficient, *rate = pass.rate + here.net * pass.rate_stride + here.epoch * pass.rate_epoch;
     const T g = gradient + c[NN_L2] * *w;
     const T m1 = c[NN_BETA1] * *m + c[NN_ONE_MINUS_BETA1] * g, v1 = c[NN_BETA2] * *v + c[NN_ONE_MINUS_BETA2] * g * g;
     *m = m1;
@@ -298,8 +305,10 @@ static cudaError_t nn_forward_all(const nn_pass<T> &pass, cudaStream_t s)
 template <class T>
 cudaError_t nn_launch_forward(const nn_pass<T> &pass, cudaStream_t s)
 {
-    return pass.n_net >= NN_MANY_NETS ? nn_forward_all<T, typename nn_tiles<T>::large>(pass, s)
-                                      : nn_forward_all<T, typename nn_tiles<T>::small>(pass, s);
+    using tiles = nn_tiles<T>;
+    if (pass.n_net >= NN_MANY_NETS)
+        return pass.bf16 ? nn_forward_all<T, typename tiles::tensor_large>(pass, s) : nn_forward_all<T, typename tiles::large>(pass, s);
+    return pass.bf16 ? nn_forward_all<T, typename tiles::tensor_small>(pass, s) : nn_forward_all<T, typename tiles::small>(pass, s);
 }
 
 template <class T, class S, class U>
@@ -323,8 +332,11 @@ template <class T>
 cudaError_t nn_launch_backward(const nn_pass<T> &pass, cudaStream_t s)
 {
     using tiles = nn_tiles<T>;
-    return pass.n_net >= NN_MANY_NETS ? nn_backward_all<T, typename tiles::large, typename tiles::large>(pass, s)
-                                      : nn_backward_all<T, typename tiles::small, typename tiles::square>(pass, s);
+    if (pass.n_net >= NN_MANY_NETS)
+        return pass.bf16 ? nn_backward_all<T, typename tiles::tensor_large, typename tiles::tensor_large>(pass, s)
+                         : nn_backward_all<T, typename tiles::large, typename tiles::large>(pass, s);
+    return pass.bf16 ? nn_backward_all<T, typename tiles::tensor_small, typename tiles::tensor_square>(pass, s)
+                     : nn_backward_all<T, typename tiles::small, typename tiles::square>(pass, s);
 }
 
 #endif

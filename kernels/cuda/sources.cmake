@@ -13,6 +13,7 @@ set(KEDGE_CUDA_SOURCES
   tersoff.cu
   tersoff_double.cu
   nn.cu
+  nn_train.cu
   nn_double.cu
   libraries.cu
   la.cu

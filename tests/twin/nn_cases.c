@@ -15,7 +15,7 @@ struct recipe {
     int n_x, n_in, n_hidden, hidden[NN_MAX_LAYER - 1], n_out;
     enum nn_activation activation;
     double dropout, weight_decay;
-    bool decoupled;
+    bool decoupled, bf16;
 };
 
 static const struct recipe recipes[] = {
@@ -33,6 +33,10 @@ static const struct recipe recipes[] = {
      .hidden = {48, 20}, .n_out = 2, .activation = NN_LEAKY_RELU, .dropout = 0.3},
     {"batch of 200", .n_net = 1, .batch = 200, .rows = 450, .n_epoch = 1, .validation = 300, .n_x = 18, .n_in = 18, .n_hidden = 1,
      .hidden = {70}, .n_out = 34, .activation = NN_RELU},
+    {"bfloat16, two nets", .n_net = 2, .batch = 40, .rows = 75, .n_epoch = 1, .validation = 9, .n_x = 40, .n_in = 37, .n_hidden = 2,
+     .hidden = {50, 33}, .n_out = 19, .activation = NN_TANH, .bf16 = true},
+    {"bfloat16, five nets", .n_net = 5, .batch = 70, .rows = 75, .n_epoch = 2, .validation = 9, .n_x = 80, .n_in = 66, .n_hidden = 2,
+     .hidden = {70, 65}, .n_out = 3, .activation = NN_GELU, .bf16 = true},
     {"charge", .bench = true, .n_net = 1, .batch = 128, .rows = 4232, .n_epoch = 1, .n_x = 256, .n_in = 256, .n_hidden = 3,
      .hidden = {256, 256, 256}, .n_out = 1, .activation = NN_LEAKY_RELU},
     {"rdf", .bench = true, .n_net = 1, .batch = 128, .rows = 4232, .n_epoch = 1, .n_x = 256, .n_in = 256, .n_hidden = 3,
@@ -82,6 +86,7 @@ static struct nn_settings settings_of(const struct recipe *r, int net)
     s.decoupled = r->decoupled;
     s.learning_rate = 0.0009765625 * (1 + net % 3);
     s.batch = r->batch;
+    s.bf16 = r->bf16;
     return s;
 }
 
@@ -138,7 +143,7 @@ kd_status nn_case_make(int index, int n_net, struct nn_case *c)
     const struct recipe *r = &recipes[index];
     int n = n_net > 0 ? n_net : r->n_net, n_row = r->rows + 3;
     *c = (struct nn_case){.name = r->name, .bench = r->bench, .n_net = n, .batch = r->batch, .n_epoch = r->n_epoch, .row_stride = r->rows,
-                          .step_stride = (r->rows + r->batch - 1) / r->batch, .validation_stride = r->validation, .dropout = r->dropout};
+                          .step_stride = (r->rows + r->batch - 1) / r->batch, .validation_stride = r->validation, .dropout = r->dropout, .bf16 = r->bf16};
     size_t nets = (size_t)n, epochs = nets * (size_t)r->n_epoch;
     c->x = normals((size_t)n_row * (size_t)r->n_x, 1);
     c->y = normals((size_t)n_row * (size_t)r->n_out, 2);

@@ -9,7 +9,7 @@
 /* A group of nets of one shape with data, rows and rates. Nets differ in weights, window, loss, dropout and rows. */
 struct nn_case {
     const char *name;
-    bool bench;
+    bool bench, bf16;
     int n_net, batch, n_epoch;
     int row_stride, step_stride, validation_stride; /* 0: no validation */
     double dropout;

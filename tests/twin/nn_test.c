@@ -122,6 +122,22 @@ static void compare(const struct nn_case *c, enum kd_precision precision, const 
     }
 }
 
+/* bfloat16 keeps 8 bits, so each factor is off by up to 2^-9 = 0.2 %, in three products one behind the other: 1 % for outputs and losses,
+ * 3 % for gradients, which are products of such numbers. Smooth activations: no unit changes sides. In double precision the flag says
+ * nothing. */
+static void compare_rounded(const struct nn_case *c, const struct answer *got, const struct answer *want)
+{
+    for (size_t i = 0; i < (size_t)c->n_net; i++) {
+        size_t p = i * want->n_parameter, steps = (size_t)(c->count[i] + c->batch - 1) / (size_t)c->batch;
+        if (!c->count[i])
+            continue;
+        assert_near(distance(want->n_output, got->output + i * want->n_output, want->output + i * want->n_output), 0, 1e-2);
+        assert_near(distance(want->n_parameter, got->gradient + p, want->gradient + p), 0, 3e-2);
+        assert_near(distance(steps, got->loss + i * want->n_loss, want->loss + i * want->n_loss), 0, 1e-2);
+        assert_near(distance(1, got->validation + i * want->n_validation, want->validation + i * want->n_validation), 0, 1e-2);
+    }
+}
+
 static void twins(int d)
 {
     if (!device[d])
@@ -135,7 +151,10 @@ static void twins(int d)
         struct answer want = run(device[0], KD_DOUBLE, &c);
         for (int precision = KD_MIXED; precision <= (d == 0 ? KD_MIXED : KD_DOUBLE); precision++) {
             struct answer got = run(device[d], (enum kd_precision)precision, &c);
-            compare(&c, (enum kd_precision)precision, &got, &want);
+            if (c.bf16 && precision == KD_MIXED)
+                compare_rounded(&c, &got, &want);
+            else
+                compare(&c, (enum kd_precision)precision, &got, &want);
             answer_free(&got);
         }
         answer_free(&want);

@@ -55,6 +55,9 @@ for form in columns kev xdi nor; do
     check "the charge is found in form $form" near p.$form charge_e 1.6 0.05
 done
 "$spectrum" 1.6 0.7 columns >shifted.dat
+run predict c.h5 w_c.h5 r.h5 s.xdi --page page.svg >/dev/null 2>&1
+check "the page is a picture with five panels" test "$(grep -c '<rect' page.svg)" -eq 6
+check "and a whole one" grep -q '^</svg>$' page.svg
 check "a spectrum 0.7 eV off is refused" says 'no single charge' 3 run predict c.h5 w_c.h5 shifted.dat
 check "with its shift taken out it is read" exits 0 run predict c.h5 w_c.h5 shifted.dat --shift-ev -0.7
 "$spectrum" 3.2 0.7 columns >reference.dat
@@ -103,6 +106,13 @@ check "a run that is stopped exits with 75" exits 75 run train d.h5 --target cha
 check "its checkpoint is there" test -s b.h5.checkpoint
 check "and goes on" run train d.h5 --target charge --set epochs=400 -o b.h5 --seed 5 --restart --threads 1
 check "both models are the same bytes" cmp a.h5 b.h5
+
+# jobs shared out over two devices give the bits of one, also when stopped in between
+check "two devices" run train d.h5 --target charge --set epochs=60 --ensemble 3 --devices 2 -o two.h5 --seed 5
+check "one device" run train d.h5 --target charge --set epochs=60 --ensemble 3 -o one.h5 --seed 5
+check "give the same bytes" cmp one.h5 two.h5
+check "two devices that are stopped" exits 75 run train d.h5 --target charge --set epochs=2000 --ensemble 3 --devices 2 -o t.h5 --seed 5 --max-seconds 0.3
+check "keep a file each" test -s t.h5.checkpoint.device0 -a -s t.h5.checkpoint.device1
 
 echo '{"learning_rate": [1e-3, 3e-3], "hidden": [[16], [24, 24]]}' >grid.json
 run train d.h5 --target charge --grid grid.json --folds 3 --set epochs=5 -o g.h5 --json >g.json 2>/dev/null
