@@ -28,20 +28,22 @@ static const char examples[] = "  kedge study siox.ini\n"
                                "  kedge study siox.ini --restart -s study.replicas=10\n"
                                "  mpirun -n 4 kedge study siox.ini --restart --device cuda\n"
                                "  kedge study siox.ini --status\n"
+                               "  kedge study siox.ini --gather -o so-far\n"
                                "  kedge study --explain\n";
 
-enum { KEY_STATUS = APP_KEY, KEY_EXPLAIN, KEY_EXAMPLE, MOST_SETS = 100 };
+enum { KEY_STATUS = APP_KEY, KEY_EXPLAIN, KEY_EXAMPLE, KEY_GATHER, MOST_SETS = 100 };
 
 struct choices {
     const char *out, *set[MOST_SETS];
     int n_set;
-    bool status, explain, example;
+    bool status, explain, example, gather;
 };
 
 static const struct argp_option options[] = {
     {"output", 'o', "DIR", 0, "Everything goes here (default: study.directory, else STUDY)", 0},
     {"set", 's', "SECTION.KEY=VALUE", 0, "Stronger than the file (repeatable)", 0},
     {"status", KEY_STATUS, NULL, 0, "Say how far the study is, and do nothing", 0},
+    {"gather", KEY_GATHER, NULL, 0, "Dataset, networks and report of what is finished so far, into DIR of -o (default: STUDY/so-far)", 0},
     {"explain", KEY_EXPLAIN, NULL, 0, "Every key: type, unit, range, default", 0},
     {"example", KEY_EXAMPLE, NULL, 0, "A study file with all defaults", 0},
     {0},
@@ -61,6 +63,9 @@ static kd_status take(struct app *app, int key, const char *arg)
         return KD_OK;
     case KEY_STATUS:
         c->status = true;
+        return KD_OK;
+    case KEY_GATHER:
+        c->gather = true;
         return KD_OK;
     case KEY_EXPLAIN:
         c->explain = true;
@@ -157,6 +162,19 @@ static kd_status work(struct app *app, struct study *s)
     return KD_OK;
 }
 
+static kd_status gather(struct app *app, struct study *s)
+{
+    const struct choices *c = app->choices;
+    char base[PATH_MAX];
+    kd_device *dev;
+    snprintf(base, sizeof base, "%.*s/so-far", PATH_MAX - 20, s->farm.directory);
+    TRY(app_device(app, &dev));
+    kd_status status = study_gather(s, dev, app->precision, c->out ? c->out : base);
+    if (status == KD_OK)
+        app_print(app, "%s/report/index.html\n", c->out ? c->out : base);
+    return status;
+}
+
 static kd_status with_study(struct app *app, struct study *s)
 {
     const struct choices *c = app->choices;
@@ -170,14 +188,16 @@ static kd_status with_study(struct app *app, struct study *s)
     if (app->n_file != 1)
         FAIL(KD_EINPUT, "kedge study: expected STUDY.ini or the directory of a study");
     TRY(study_read(s, app->file[0]));
-    if (c->out)
+    if (c->out && !c->gather)
         snprintf(s->farm.directory, PATH_MAX, "%s", c->out);
     if (app->seed_given)
         FAIL(KD_EINPUT, "--seed: the seed of a study stands in its file, expected -s study.seed=%llu", (unsigned long long)app->seed);
     TRY(study_plan(s));
     conf_json(s->conf, app->json, "settings");
-    if (c->status && !study_begun(s))
+    if ((c->status || c->gather) && !study_begun(s))
         FAIL(KD_EINPUT, "%s: no study has begun there", s->farm.directory);
+    if (c->gather)
+        return gather(app, s);
     return c->status ? say_status(app, s, &n_failed) : work(app, s);
 }
 

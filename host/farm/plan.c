@@ -80,7 +80,8 @@ static kd_status plan_structures(struct study *s)
 
 struct planning {
     struct study *s;
-    int *first; /* [n_structure] its STAGE_START item; the others of the structure follow */
+    int *scf;         /* [n_structure] the items of their ground states */
+    int *end, n_end;  /* items that the dataset waits for */
 };
 
 static int add(struct study *s, const struct study_work *work, const char *name, const char *folder, const char *suffix)
@@ -89,8 +90,8 @@ static int add(struct study *s, const struct study_work *work, const char *name,
     struct farm_item *item = &s->farm.item[i];
     s->work[i] = *work;
     item->stage = (int)work->stage;
-    snprintf(item->name, sizeof item->name, "%s-%s", s->farm.stage[work->stage], name);
-    snprintf(item->product, sizeof item->product, "%s%s%s%s", folder, folder[0] ? "/" : "", name, suffix);
+    snprintf(item->name, sizeof item->name, "%s-%.70s", s->farm.stage[work->stage], name);
+    snprintf(item->product, sizeof item->product, "%s%s%.70s%s", folder, folder[0] ? "/" : "", name, suffix);
     item->need = s->need + s->n_need;
     return i;
 }
@@ -106,31 +107,87 @@ static void plan_structure(struct planning *p, int k)
 {
     struct study *s = p->s;
     const char *name = s->structure[k].name;
-    p->first[k] = add(s, &(struct study_work){.stage = STAGE_START, .structure = k}, name, "structures", "-start.xyz");
-    int scf = add(s, &(struct study_work){.stage = STAGE_SCF, .structure = k}, name, "gs", ".h5");
-    need(s, scf, p->first[k]);
+    int start = add(s, &(struct study_work){.stage = STAGE_START, .structure = k}, name, "structures", "-start.xyz");
+    int glass = start;
+    if (STUDY_QUENCHES) {
+        glass = add(s, &(struct study_work){.stage = STAGE_QUENCH, .structure = k}, name, "structures", ".xyz");
+        need(s, glass, start);
+    }
+    p->scf[k] = add(s, &(struct study_work){.stage = STAGE_SCF, .structure = k}, name, "gs", ".h5");
+    need(s, p->scf[k], glass);
+    int bader = add(s, &(struct study_work){.stage = STAGE_BADER, .structure = k}, name, "charges", ".h5");
+    need(s, bader, p->scf[k]);
+    p->end[p->n_end++] = bader;
+}
+
+static void plan_sites(struct planning *p, int begin, int n_formula)
+{
+    struct study *s = p->s;
+    char name[FARM_NAME];
+    int block = s->set.xanes.block, left = 1;
+    for (int first = 0; left; first += block) {
+        left = 0;
+        for (int k = begin; k < begin + n_formula; k++) {
+            for (int site = first; site < first + block && site < s->structure[k].n_site; site++) {
+                snprintf(name, sizeof name, "%s-s%03d", s->structure[k].name, site);
+                int i = add(s, &(struct study_work){.stage = STAGE_XANES, .structure = k, .site = site}, name, "xanes", ".h5");
+                need(s, i, p->scf[k]);
+                p->end[p->n_end++] = i;
+            }
+            left |= s->structure[k].n_site > first + block;
+        }
+    }
+}
+
+static void plan_networks(struct planning *p)
+{
+    struct study *s = p->s;
+    char name[FARM_NAME];
+    int dataset = add(s, &(struct study_work){.stage = STAGE_DATASET}, "dataset", "", ".h5"), train[8], n = 0;
+    s->farm.item[dataset].any_end = true;
+    for (int i = 0; i < p->n_end; i++)
+        need(s, dataset, p->end[i]);
+    for (int windows = 0; windows < (s->set.train.windows ? 2 : 1); windows++)
+        for (int split = 0; split < (s->set.train.by_structure ? 2 : 1); split++)
+            for (int target = 0; target < 2; target++) {
+                struct study_work w = {.stage = STAGE_TRAIN, .target = target, .split = split, .windows = windows};
+                study_model_name(&w, name);
+                train[n] = add(s, &w, name, "models", ".h5");
+                need(s, train[n++], dataset);
+            }
+    int evaluate = add(s, &(struct study_work){.stage = STAGE_EVALUATE}, "results", "", ".h5");
+    s->farm.item[evaluate].any_end = true;
+    for (int i = 0; i < n; i++)
+        need(s, evaluate, train[i]);
+    int report = add(s, &(struct study_work){.stage = STAGE_REPORT}, "index", "report", ".html");
+    s->farm.item[report].any_end = true;
+    need(s, report, evaluate);
 }
 
 static void plan_items(struct planning *p)
 {
     struct study *s = p->s;
     int n_formula = s->n_structure / s->set.study.replicas;
+    for (int k = 0; k < (s->set.calibration.silicon[0] ? 2 : 1); k++)
+        p->end[p->n_end++] = add(s, &(struct study_work){.stage = STAGE_REFERENCE, .site = k}, k ? "silicon" : "quartz", "calibration", ".json");
     for (int replica = 0; replica < s->set.study.replicas; replica++) {
         int begin = replica * n_formula;
         for (int k = begin; k < begin + n_formula; k++)
             plan_structure(p, k);
+        plan_sites(p, begin, n_formula);
     }
+    plan_networks(p);
 }
 
 /* farm.last_stage: later items are left out. What stays needs none of them, since stages only need earlier ones. */
 static kd_status cut(struct study *s)
 {
-    int last = STAGE_N - 1, n = 0;
+    int last = STUDY_LAST, n = 0;
     if (s->set.farm.last_stage[0])
         for (last = 0; last < STAGE_N && strcmp(s->farm.stage[last], s->set.farm.last_stage) != 0;)
             last++;
-    if (last == STAGE_N)
-        FAIL(KD_EINPUT, "farm.last_stage: \"%s\", expected a stage: generate to %s", s->set.farm.last_stage, s->farm.stage[STAGE_N - 1]);
+    if (last > STUDY_LAST)
+        FAIL(KD_EINPUT, "farm.last_stage: \"%s\", expected a stage: generate to %s", s->set.farm.last_stage, s->farm.stage[STUDY_LAST]);
     if (last == STAGE_N - 1)
         return KD_OK;
     int *place = calloc((size_t)s->farm.n_item + 1, sizeof *place);
@@ -154,23 +211,26 @@ static kd_status cut(struct study *s)
 
 kd_status study_plan(struct study *s)
 {
-    static const char *const names[STAGE_N] = {"generate", "scf"};
+    static const char *const names[STAGE_N] = {"generate", "quench", "scf", "bader", "calibration", "xanes", "dataset",
+                                              "train", "evaluate", "report"};
     TRY(plan_structures(s));
     size_t n_site = 0;
     for (int k = 0; k < s->n_structure; k++)
         n_site += (size_t)s->structure[k].n_site;
-    size_t most = 8 * (size_t)s->n_structure + n_site + 64, most_needs = 8 * most + 16 * n_site;
-    struct planning p = {s, calloc((size_t)s->n_structure, sizeof *p.first)};
+    size_t most = 4 * (size_t)s->n_structure + n_site + 16, most_needs = 3 * most;
+    struct planning p = {s, calloc((size_t)s->n_structure, sizeof *p.scf), calloc(most, sizeof *p.end), 0};
     s->farm.item = calloc(most, sizeof *s->farm.item);
     s->work = calloc(most, sizeof *s->work);
     s->need = calloc(most_needs, sizeof *s->need);
-    if (!p.first || !s->farm.item || !s->work || !s->need) {
-        free(p.first);
+    if (!p.scf || !p.end || !s->farm.item || !s->work || !s->need) {
+        free(p.scf);
+        free(p.end);
         FAIL(KD_ENOMEM, "study: no host memory for %zu items", most);
     }
     s->farm.n_stage = STAGE_N;
     memcpy(s->farm.stage, names, sizeof names);
     plan_items(&p);
-    free(p.first);
+    free(p.scf);
+    free(p.end);
     return cut(s);
 }

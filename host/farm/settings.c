@@ -49,6 +49,7 @@ static const struct conf_key scf_keys[] = {
 static const struct conf_key xanes_keys[] = {
     {"kpoints", CONF_INTS, "", "2 2 2", 1, 32, .count = 3, .at = AT(xanes.kpoints), .help = "mesh of the spectra"},
     {"sites", CONF_INT, "", "0", 0, 100000, .at = AT(xanes.sites), .help = "Si sites per structure, evenly spread; 0: all"},
+    {"block", CONF_INT, "", "16", 1, 100000, .at = AT(xanes.block), .help = "sites of a structure in a row, before the next composition's"},
     {"final_state", CONF_CHOICE, "", "xch", .choice = final_states, .at = AT(xanes.final_state),
      .help = "excited electron in the lowest state, removed, or no core hole"},
     {"gamma_ev", CONF_DOUBLE, "eV", "0.8", 0.01, 10, .at = AT(xanes.gamma_ev), .help = "half width of the Lorentzian"},
@@ -56,8 +57,10 @@ static const struct conf_key xanes_keys[] = {
 };
 static const struct conf_key calibration_keys[] = {
     {"structure", CONF_STRING, "", "structures/quartz-alpha-9.xyz", .at = AT(calibration.structure), .help = "alpha-quartz"},
-    {"peak_ev", CONF_DOUBLE, "eV", "1846", 1000, 3000, .at = AT(calibration.peak_ev), .help = "where its main peak is"},
-    {"kpoints", CONF_INTS, "", "2 2 2", 1, 32, .count = 3, .at = AT(calibration.kpoints), .help = "mesh of its ground state"},
+    {"silicon", CONF_STRING, "", "structures/silicon-8.xyz", .at = AT(calibration.silicon), .help = "for Fig. S1; empty: none"},
+    {"repeat", CONF_INTS, "", "2 2 1", 1, 8, .count = 3, .at = AT(calibration.repeat), .help = "supercell of both: core holes keep apart"},
+    {"kpoints", CONF_INTS, "", "1 1 2", 1, 32, .count = 3, .at = AT(calibration.kpoints), .help = "mesh of their ground states"},
+    {"peak_ev", CONF_DOUBLE, "eV", "1846", 1000, 3000, .at = AT(calibration.peak_ev), .help = "where the main peak of quartz is"},
 };
 static const struct conf_key dataset_keys[] = {
     {"emin_ev", CONF_DOUBLE, "eV", "1830", 1000, 3000, .at = AT(dataset.emin_ev), .help = "first energy"},

@@ -26,13 +26,13 @@ struct study_settings {
         int kpoints[3], smearing, max_iterations;
     } scf;
     struct {
-        int kpoints[3], sites, final_state;
+        int kpoints[3], sites, block, final_state;
         double gamma_ev, conv_ry;
     } xanes;
     struct {
-        char *structure;
+        char *structure, *silicon;
         double peak_ev;
-        int kpoints[3];
+        int repeat[3], kpoints[3];
     } calibration;
     struct {
         double emin_ev, emax_ev, rmax_angstrom;

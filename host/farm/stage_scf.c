@@ -2,6 +2,7 @@
 /* stage_scf.c - the ground state of a structure. */
 #include <stdio.h>
 
+#include "host/base/paths.h"
 #include "host/base/units.h"
 #include "host/dft/gs.h"
 #include "host/farm/study.h"
@@ -23,7 +24,7 @@ static struct scf_options options_of(const struct study *s, int attempt)
 }
 
 /* Words like "Si=FILE" live in `words`. */
-static struct pseudo_choice choice_of(const struct study *s, char words[2][PATH_MAX + 8])
+struct pseudo_choice study_pseudo(const struct study *s, char words[2][PATH_MAX + 8])
 {
     struct pseudo_choice choice = {.core_hole_site = -1};
     const char *const given[2] = {s->set.pseudo.si, s->set.pseudo.o}, *const element[2] = {"Si", "O"};
@@ -37,33 +38,59 @@ static struct pseudo_choice choice_of(const struct study *s, char words[2][PATH_
     return choice;
 }
 
-kd_status stage_scf(struct study *s, const struct study_work *w, int attempt, const char *product)
+/* Ground state of one structure into `product`. */
+static kd_status ground_state(struct study *s, const struct structure *structure, const struct scf_options *options, int attempt,
+                              const char *name, const char *product)
 {
     char words[2][PATH_MAX + 8];
-    struct pseudo_choice choice = choice_of(s, words);
-    struct scf_options options = options_of(s, attempt);
-    struct structure *frames = NULL;
-    int n_frame = 0;
+    struct pseudo_choice choice = study_pseudo(s, words);
     struct pseudo_set set = {0};
     struct crystal crystal = {0};
     struct scf *scf = NULL;
     struct js *provenance = js_new();
     kd_status status;
-    TRY_OUT(study_glass(s, w->structure, &frames, &n_frame));
-    TRY_OUT(pseudo_set_read(&frames[n_frame - 1], &choice, &set));
-    TRY_OUT(crystal_create(&frames[n_frame - 1], set.n, set.list, set.species, &crystal));
-    TRY_OUT(scf_create(s->dev, &crystal, &options, &scf));
+    TRY_OUT(pseudo_set_read(structure, &choice, &set));
+    TRY_OUT(crystal_create(structure, set.n, set.list, set.species, &crystal));
+    TRY_OUT(scf_create(s->dev, &crystal, options, &scf));
     TRY_OUT(scf_run(scf));
     js_string(provenance, "study", s->set.study.title);
-    js_string(provenance, "structure", s->structure[w->structure].name);
+    js_string(provenance, "structure", name);
     js_string(provenance, "kedge_version", s->version);
     js_int(provenance, "attempt", attempt);
-    status = gs_write(product, scf, &frames[n_frame - 1], &set, provenance);
+    status = gs_write(product, scf, structure, &set, provenance);
 out:
     scf_free(scf);
     crystal_free(&crystal);
     pseudo_set_free(&set);
-    structures_free(frames, n_frame);
     js_free(provenance);
+    return status;
+}
+
+kd_status stage_scf(struct study *s, const struct study_work *w, int attempt, const char *product)
+{
+    struct scf_options options = options_of(s, attempt);
+    struct structure *frames;
+    int n_frame;
+    TRY(study_glass(s, w->structure, &frames, &n_frame));
+    kd_status status = ground_state(s, &frames[n_frame - 1], &options, attempt, s->structure[w->structure].name, product);
+    structures_free(frames, n_frame);
+    return status;
+}
+
+kd_status study_reference_gs(struct study *s, const char *file, const char *name, const char *product)
+{
+    struct scf_options options = options_of(s, 1);
+    struct structure *frames, repeated;
+    char path[PATH_MAX];
+    int n_frame;
+    for (int a = 0; a < 3; a++)
+        options.mesh[a] = s->set.calibration.kpoints[a];
+    TRY(data_or_given(file, path));
+    TRY(structures_read(path, &frames, &n_frame));
+    kd_status status = structure_repeat(&frames[n_frame - 1], s->set.calibration.repeat, &repeated);
+    structures_free(frames, n_frame);
+    TRY(status);
+    status = ground_state(s, &repeated, &options, 1, name, product);
+    structure_free(&repeated);
     return status;
 }

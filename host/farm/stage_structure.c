@@ -17,6 +17,6 @@ kd_status stage_start(struct study *s, const struct study_work *w, const char *p
 kd_status study_glass(const struct study *s, int structure, struct structure **frames, int *n_frame)
 {
     char path[PATH_MAX];
-    study_file(s, "structures", s->structure[structure].name, "-start.xyz", path);
+    study_file(s, "structures", s->structure[structure].name, STUDY_QUENCHES ? ".xyz" : "-start.xyz", path);
     return structures_read(path, frames, n_frame);
 }

@@ -23,6 +23,9 @@ kd_status study_create(struct study *s)
 
 void study_free(struct study *s)
 {
+#ifdef KEDGE_WHOLE_STUDY
+    study_close_xanes(s);
+#endif
     farm_close(&s->farm);
     conf_free(s->conf);
     free(s->structure);
@@ -149,12 +152,34 @@ static kd_status run_item(void *owner, int i, int attempt)
     const struct study_work *w = &s->work[i];
     char product[PATH_MAX];
     study_file(s, "", s->farm.item[i].product, "", product);
+#ifdef KEDGE_WHOLE_STUDY
+    if (w->stage != STAGE_XANES && w->stage != STAGE_REFERENCE)
+        study_close_xanes(s); /* its memory is needed */
+#endif
     switch (w->stage) {
     case STAGE_START:
         return stage_start(s, w, product);
     case STAGE_SCF:
         return stage_scf(s, w, attempt, product);
-    case STAGE_N:
+    case STAGE_TRAIN:
+        return stage_train(s, w, s->farm.directory);
+    case STAGE_EVALUATE:
+        return stage_evaluate(s, s->farm.directory, product);
+    case STAGE_REPORT:
+        return stage_report(s, s->farm.directory);
+#ifdef KEDGE_WHOLE_STUDY
+    case STAGE_QUENCH:
+        return stage_quench(s, w, attempt, product);
+    case STAGE_BADER:
+        return stage_bader(s, w, product);
+    case STAGE_REFERENCE:
+        return stage_reference(s, w, product);
+    case STAGE_XANES:
+        return stage_xanes(s, w, attempt, product);
+    case STAGE_DATASET:
+        return stage_dataset(s, product);
+#endif
+    default:
         break;
     }
     FAIL(KD_EINTERNAL, "%s: of no stage", s->farm.item[i].name);
@@ -192,9 +217,31 @@ static void show_progress(void *owner, const struct farm *farm)
         log_warning("%s", kd_error_message());
 }
 
+/* Anything open that belongs into what was gathered? Then that is out of date. */
+static void drop_outdated(struct study *s)
+{
+    bool open = false;
+    for (int i = 0; i < s->farm.n_item; i++) {
+        char path[PATH_MAX];
+        study_file(s, "", s->farm.item[i].product, "", path);
+        bool there = access(path, F_OK) == 0;
+        if (s->work[i].stage < STAGE_DATASET) {
+            open = open || (!there && farm_failure_read(&s->farm, i, NULL) < s->farm.attempts);
+            continue;
+        }
+        if (!open)
+            continue;
+        unlink(path);
+        study_file(s, "done", s->farm.item[i].name, ".json", path);
+        unlink(path);
+        study_file(s, "failed", s->farm.item[i].name, ".json", path);
+        unlink(path);
+    }
+}
+
 kd_status study_open(struct study *s, bool retry)
 {
-    static const char *const folders[] = {"structures", "gs"};
+    static const char *const folders[] = {"structures", "quench", "gs", "charges", "calibration", "xanes", "models", "report"};
     if (mkdir(s->farm.directory, 0777) != 0 && errno != EEXIST)
         FAIL(KD_EIO, "%s: cannot make this directory, %s", s->farm.directory, strerror(errno));
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
@@ -210,6 +257,8 @@ kd_status study_open(struct study *s, bool retry)
     int n_bad = 0;
     if (retry && s->ranks.rank == 0)
         TRY(farm_verify(&s->farm, &n_bad));
+    if (s->ranks.rank == 0)
+        drop_outdated(s);
     return KD_OK;
 }
 
@@ -218,4 +267,51 @@ kd_status study_work_all(struct study *s, kd_device *dev, enum kd_precision prec
     s->dev = dev;
     s->precision = precision;
     return farm_work(&s->farm);
+}
+
+static kd_status gather_one(struct study *s, int i, const char *base)
+{
+    const struct study_work *w = &s->work[i];
+    char product[PATH_MAX];
+    snprintf(product, sizeof product, "%.*s/%s", PATH_MAX - 200, base, s->farm.item[i].product);
+    switch (w->stage) {
+#ifdef KEDGE_WHOLE_STUDY
+    case STAGE_DATASET:
+        return stage_dataset(s, product);
+#endif
+    case STAGE_TRAIN:
+        return stage_train(s, w, base);
+    case STAGE_EVALUATE:
+        return stage_evaluate(s, base, product);
+    case STAGE_REPORT:
+        return stage_report(s, base);
+    default:
+        return KD_OK;
+    }
+}
+
+kd_status study_gather(struct study *s, kd_device *dev, enum kd_precision precision, const char *base)
+{
+    static const char *const folders[] = {"", "/models", "/report"};
+    char path[PATH_MAX];
+    kd_status worst = KD_OK;
+    if (s->farm.n_item == 0 || s->work[s->farm.n_item - 1].stage != STAGE_REPORT)
+        FAIL(KD_EINPUT, "%s: this study ends before the dataset", s->farm.directory);
+    s->dev = dev;
+    s->precision = precision;
+    for (int k = 0; k < 3; k++) {
+        snprintf(path, sizeof path, "%.*s%s", PATH_MAX - 20, base, folders[k]);
+        if (mkdir(path, 0777) != 0 && errno != EEXIST)
+            FAIL(KD_EIO, "%s: cannot make this directory, %s", path, strerror(errno));
+    }
+    for (int i = 0; i < s->farm.n_item; i++) {
+        kd_status status = gather_one(s, i, base);
+        if (status == KD_OK)
+            continue;
+        if (s->work[i].stage == STAGE_DATASET || (status != KD_EINPUT && status != KD_ENOCONV))
+            return status;
+        log_warning("%s: %s", s->farm.item[i].name, kd_error_message());
+        worst = KD_ENOCONV;
+    }
+    return worst == KD_OK ? KD_OK : kd_fail(worst, "%s: some networks could not be had; the rest is there", base);
 }

@@ -33,7 +33,7 @@ struct report {
     struct h5 *results; /* NULL: none */
     int n_model;
     struct report_model *model;
-    struct js *study, *progress, *calibration; /* NULL: none */
+    struct js *study, *progress, *calibration, *silicon; /* NULL: none; the last two: the reference crystals */
     int n_structure_file;
     char **structure_file; /* quenched structures, sorted */
     int n_number;

@@ -143,41 +143,46 @@ kd_status draw_site_spectra(struct report *r, struct figure *f)
     return KD_OK;
 }
 
+/* A crystal's spectrum on the calibrated axis; the energy of its highest point, 0 when there is none. */
+static double write_reference(struct figure *f, const struct js *crystal, double shift, const char *name)
+{
+    const struct js *axis = js_get(crystal, "aligned_ev"), *sigma = js_get(crystal, "sigma_bohr2");
+    double e, y, top = 0, at = 0;
+    if (js_size(axis) < 2 || js_size(axis) != js_size(sigma))
+        return 0;
+    figure_block(f, name);
+    for (size_t i = 0; i < js_size(axis); i++) {
+        if (!js_value_double(js_item(axis, i), &e) || !js_value_double(js_item(sigma, i), &y))
+            continue;
+        fprintf(f->data.file, "%.4f %.7g\n", e + shift, y);
+        at = y > top ? e + shift : at;
+        top = y > top ? y : top;
+    }
+    return at;
+}
+
 /* Fig. S1: the two crystals on the calibrated axis; the measured peaks are known by their energies only. */
 kd_status draw_references(struct report *r, struct figure *f)
 {
-    const struct js *axis = js_get(r->calibration, "energy_ev");
-    static const char *const name[2] = {"quartz", "silicon"}, *const colour[2] = {"#c8282d", "#2646a0"};
-    double peak_ev = 1846;
-    if (js_size(axis) < 2) {
+    double peak_ev = 1846, shift;
+    if (!js_get_double(r->calibration, "shift_ev", &shift)) {
         figure_lacks(f, "no calibration by alpha-quartz yet");
         return KD_OK;
     }
     js_get_double(r->calibration, "peak_ev", &peak_ev);
     TRY(figure_begin(r, f, 640, 420));
-    fprintf(f->script.file, "set xlabel \"photon energy (eV)\"\nset ylabel \"Si K-edge XANES\"\nset yrange [0:*]\nset key top right\n"
-            "set arrow from %g, graph 0 to %g, graph 1 nohead dt 2 lc rgb \"#c8282d\"\nset label \"measured peak of SiO_2\" at %g, graph 0.95 offset 0.5,0 tc rgb \"#c8282d\"\n"
-            "set arrow from 1840, graph 0 to 1840, graph 1 nohead dt 2 lc rgb \"#2646a0\"\nset label \"Si\" at 1840, graph 0.95 right offset -0.5,0 tc rgb \"#2646a0\"\nplot ",
-            peak_ev, peak_ev, peak_ev);
-    for (int k = 0, block = 0; k < 2; k++) {
-        const struct js *v = js_get(r->calibration, name[k]);
-        double e, y, top = 0, at = 0;
-        if (js_size(v) != js_size(axis))
-            continue;
-        figure_block(f, name[k]);
-        for (size_t i = 0; i < js_size(v); i++) {
-            if (!js_value_double(js_item(axis, i), &e) || !js_value_double(js_item(v, i), &y))
-                continue;
-            fprintf(f->data.file, "%.4f %.7g\n", e, y);
-            at = y > top ? e : at;
-            top = y > top ? y : top;
-        }
-        fprintf(f->script.file, "%sdata index %d using 1:2 with lines lw 2 lc rgb \"%s\" title \"%s\"", block ? ", " : "", block, colour[k],
-                k == 0 ? "alpha-quartz" : "crystalline Si");
-        block++;
-        figure_says(f, "%s: highest at %.2f eV. ", k == 0 ? "alpha-quartz (by construction)" : "crystalline Si", at);
-    }
+    double quartz = write_reference(f, r->calibration, shift, "alpha-quartz: energy (eV), cross section (bohr^2)");
+    double silicon = write_reference(f, r->silicon, shift, "crystalline silicon");
+    fprintf(f->script.file, "set xlabel \"photon energy (eV)\"\nset ylabel \"Si K-edge XANES (bohr^2)\"\nset xrange [1830:1880]\nset yrange [0:*]\nset key top right\n"
+            "set arrow from %g, graph 0 to %g, graph 1 nohead dt 2 lc rgb \"#c8282d\"\nset label \"measured: SiO_2\" at %g, graph 0.95 offset 0.5,0 tc rgb \"#c8282d\"\n"
+            "set arrow from 1840, graph 0 to 1840, graph 1 nohead dt 2 lc rgb \"#2646a0\"\nset label \"Si\" at 1840, graph 0.95 right offset -0.5,0 tc rgb \"#2646a0\"\n"
+            "plot data index 0 using 1:2 with lines lw 2 lc rgb \"#c8282d\" title \"alpha-quartz\"", peak_ev, peak_ev, peak_ev);
+    if (silicon > 0)
+        fputs(", data index 1 using 1:2 with lines lw 2 lc rgb \"#2646a0\" title \"crystalline Si\"", f->script.file);
     fputs("\n", f->script.file);
+    figure_says(f, "alpha-quartz is highest at %.2f eV, by construction. ", quartz);
+    if (silicon > 0)
+        figure_says(f, "Crystalline silicon is highest at %.2f eV. ", silicon);
     return KD_OK;
 }
 

@@ -118,7 +118,8 @@ static kd_status open_sources(struct report *r)
     const struct report_options *o = r->options;
     read_json(r, "study.json", &r->study);
     read_json(r, "progress.json", &r->progress);
-    read_json(r, "calibration.json", &r->calibration);
+    read_json(r, "calibration/quartz.json", &r->calibration);
+    read_json(r, "calibration/silicon.json", &r->silicon);
     TRY(list_structures(r));
     if (o->dataset || study_path(r, "dataset.h5", path)) {
         TRY(nn_dataset_read(o->dataset ? o->dataset : path, &r->data));
@@ -142,6 +143,7 @@ static void close_sources(struct report *r)
     js_free(r->study);
     js_free(r->progress);
     js_free(r->calibration);
+    js_free(r->silicon);
     for (int k = 0; k < r->n_structure_file; k++)
         free(r->structure_file[k]);
     free(r->structure_file);

@@ -30,11 +30,14 @@ cat >tiny.ini <<'INI'
 title = Tiny
 formulas = Si2O4 Si4
 replicas = 1
+[quench]
+melt_ps = 0.1
+cool_ps = 0.2
 [scf]
 ecut_ry = 12
 conv_ry = 1e-5
 INI
-stop_after=(-s farm.last_stage=scf)
+stop_after=(-s farm.last_stage=scf) # the whole chain is whole.sh's
 
 # what is wrong is said in one line, and nothing is begun
 expect_error 2 "expected STUDY.ini"
@@ -90,7 +93,7 @@ truncate -s 100 tiny/structures/Si2O4-r0-start.xyz
 if unshare -rm true 2>/dev/null; then
     mkdir full
     unshare -rm bash -c 'mount -t tmpfs -o size=256k tmpfs full || exit 77
-        "$KEDGE" study tiny.ini -s scf.ecut_ry=12 -o full/study --device cpu --quiet 2>err.txt
+        "$KEDGE" study tiny.ini -s farm.last_stage=scf -o full/study --device cpu --quiet 2>err.txt
         status=$?; ls full/study/failed | wc -l >failed.txt; exit $status'
     status=$?
     if [ $status != 77 ]; then

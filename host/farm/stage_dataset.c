@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* stage_dataset.c - finished sites to dataset.h5, on one calibrated axis (host/nn/gather.h). */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host/base/log.h"
+#include "host/base/units.h"
+#include "host/farm/study.h"
+#include "host/nn/gather.h"
+#include "host/xas/xanes.h"
+
+struct gathering {
+    struct study *s;
+    struct gather *g;
+    struct gather_options o;
+    double shift_ev, *energy_ev, *sigma; /* [n_energy] */
+};
+
+static kd_status read_shift(struct gathering *d)
+{
+    char path[PATH_MAX];
+    struct js *quartz;
+    study_file(d->s, "calibration", "quartz", ".json", path);
+    TRY(js_read(path, &quartz));
+    bool there = js_get_double(quartz, "shift_ev", &d->shift_ev);
+    js_free(quartz);
+    return there ? KD_OK : kd_fail(KD_EINPUT, "%s: no shift_ev, expected the calibration of this study", path);
+}
+
+static kd_status open_gathering(struct gathering *d)
+{
+    const struct study *s = d->s;
+    d->o = gather_defaults();
+    d->o.emin_ev = s->set.dataset.emin_ev;
+    d->o.emax_ev = s->set.dataset.emax_ev;
+    d->o.n_energy = s->set.dataset.points;
+    d->o.bonds.site_axis.r_max = s->set.dataset.rmax_angstrom;
+    d->o.bonds.site_axis.n_bin = s->set.dataset.rdf_points;
+    d->o.test_fraction = s->set.train.test_fraction;
+    d->o.split_seed = (uint64_t)s->set.study.seed;
+    d->energy_ev = malloc((size_t)d->o.n_energy * sizeof *d->energy_ev);
+    d->sigma = malloc((size_t)d->o.n_energy * sizeof *d->sigma);
+    if (!d->energy_ev || !d->sigma)
+        FAIL(KD_ENOMEM, "dataset: no host memory");
+    for (int i = 0; i < d->o.n_energy; i++)
+        d->energy_ev[i] = d->o.emin_ev + i * (d->o.emax_ev - d->o.emin_ev) / (d->o.n_energy - 1);
+    return gather_open(s->dev, &d->o, &d->g);
+}
+
+/* One site file. A bad one is said, and the rest goes on. */
+static kd_status add_site(struct gathering *d, int index, const char *path)
+{
+    struct xanes_site site = {0};
+    kd_status status = xanes_site_read(path, &site);
+    if (status == KD_OK)
+        status = xanes_spectrum_calibrated(&site, &site.broadening, d->shift_ev, d->o.n_energy, d->energy_ev, d->sigma);
+    if (status == KD_OK) {
+        for (int i = 0; i < d->o.n_energy; i++)
+            d->sigma[i] = mb_from_bohr2(d->sigma[i]);
+        status = gather_site(d->g, index, &(struct gather_spectrum){site.site, site.z, site.failure, site.recipe, d->shift_ev, d->o.n_energy,
+                                                                     d->energy_ev, d->sigma});
+    } else if (status == KD_EINPUT) {
+        log_warning("left out: %s", kd_error_message());
+        status = KD_OK;
+    }
+    xanes_site_free(&site);
+    return status;
+}
+
+static kd_status add_structure(struct gathering *d, int k)
+{
+    const struct study_structure *one = &d->s->structure[k];
+    char path[PATH_MAX], name[FARM_NAME];
+    int index;
+    study_file(d->s, "charges", one->name, ".h5", path);
+    if (access(path, R_OK) != 0)
+        return KD_OK;
+    TRY(gather_structure(d->g, one->name, path, &index));
+    for (int i = 0; index >= 0 && i < one->n_site; i++) {
+        snprintf(name, sizeof name, "%s-s%03d", one->name, i);
+        study_file(d->s, "xanes", name, ".h5", path);
+        if (access(path, R_OK) == 0)
+            TRY(add_site(d, index, path));
+    }
+    return KD_OK;
+}
+
+kd_status stage_dataset(struct study *s, const char *product)
+{
+    struct gathering d = {.s = s};
+    struct js *provenance = js_new();
+    kd_status status;
+    TRY_OUT(read_shift(&d));
+    TRY_OUT(open_gathering(&d));
+    for (int k = 0; k < s->n_structure; k++)
+        TRY_OUT(add_structure(&d, k));
+    if (gather_rows(d.g) == 0)
+        FAIL_OUT(KD_EINPUT, "%s: no site has a spectrum and a charge yet", s->farm.directory);
+    js_string(provenance, "kedge_version", s->version);
+    conf_json(s->conf, provenance, "study");
+    TRY_OUT(gather_write(d.g, product, provenance));
+    log_info("%s: %d sites, %d left out, shifted by %+.3f eV", product, gather_rows(d.g), gather_left_out(d.g), d.shift_ev);
+out:
+    gather_close(d.g);
+    free(d.energy_ev);
+    free(d.sigma);
+    js_free(provenance);
+    return status;
+}
