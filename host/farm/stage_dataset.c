@@ -8,25 +8,15 @@
 #include "host/base/units.h"
 #include "host/farm/study.h"
 #include "host/nn/gather.h"
-#include "host/xas/xanes.h"
+#include "host/xas/calibration.h"
 
 struct gathering {
     struct study *s;
     struct gather *g;
     struct gather_options o;
-    double shift_ev, *energy_ev, *sigma; /* [n_energy] */
+    struct calibration calibration;
+    double *energy_ev, *sigma; /* [n_energy] */
 };
-
-static kd_status read_shift(struct gathering *d)
-{
-    char path[PATH_MAX];
-    struct js *quartz;
-    study_file(d->s, "calibration", "quartz", ".json", path);
-    TRY(js_read(path, &quartz));
-    bool there = js_get_double(quartz, "shift_ev", &d->shift_ev);
-    js_free(quartz);
-    return there ? KD_OK : kd_fail(KD_EINPUT, "%s: no shift_ev, expected the calibration of this study", path);
-}
 
 static kd_status open_gathering(struct gathering *d)
 {
@@ -48,20 +38,23 @@ static kd_status open_gathering(struct gathering *d)
     return gather_open(s->dev, &d->o, &d->g);
 }
 
-/* One site file. A bad one is said, and the rest goes on. */
+/* One site file. A bad one is left out, and the rest goes on. The recipe of the dataset is that of alpha-quartz, which has both elements:
+ * a site's own names the elements of its cell only. */
 static kd_status add_site(struct gathering *d, int index, const char *path)
 {
     struct xanes_site site = {0};
     kd_status status = xanes_site_read(path, &site);
     if (status == KD_OK)
-        status = xanes_spectrum_calibrated(&site, &site.broadening, d->shift_ev, d->o.n_energy, d->energy_ev, d->sigma);
+        status = calibration_check(&d->calibration, site.recipe);
+    if (status == KD_OK)
+        status = xanes_spectrum_calibrated(&site, &site.broadening, d->calibration.constant_ev, d->o.n_energy, d->energy_ev, d->sigma);
     if (status == KD_OK) {
         for (int i = 0; i < d->o.n_energy; i++)
             d->sigma[i] = mb_from_bohr2(d->sigma[i]);
-        status = gather_site(d->g, index, &(struct gather_spectrum){site.site, site.z, site.failure, site.recipe, d->shift_ev, d->o.n_energy,
-                                                                     d->energy_ev, d->sigma});
+        status = gather_site(d->g, index, &(struct gather_spectrum){site.site, site.z, site.failure, d->calibration.recipe,
+                                                                     d->calibration.constant_ev, d->o.n_energy, d->energy_ev, d->sigma});
     } else if (status == KD_EINPUT) {
-        log_warning("left out: %s", kd_error_message());
+        log_warning("left out: %s: %s", path, kd_error_message());
         status = KD_OK;
     }
     xanes_site_free(&site);
@@ -89,9 +82,11 @@ static kd_status add_structure(struct gathering *d, int k)
 kd_status stage_dataset(struct study *s, const char *product)
 {
     struct gathering d = {.s = s};
+    char path[PATH_MAX];
     struct js *provenance = js_new();
     kd_status status;
-    TRY_OUT(read_shift(&d));
+    study_file(s, "calibration", "quartz", ".json", path);
+    TRY_OUT(calibration_read(path, &d.calibration));
     TRY_OUT(open_gathering(&d));
     for (int k = 0; k < s->n_structure; k++)
         TRY_OUT(add_structure(&d, k));
@@ -100,7 +95,7 @@ kd_status stage_dataset(struct study *s, const char *product)
     js_string(provenance, "kedge_version", s->version);
     conf_json(s->conf, provenance, "study");
     TRY_OUT(gather_write(d.g, product, provenance));
-    log_info("%s: %d sites, %d left out, shifted by %+.3f eV", product, gather_rows(d.g), gather_left_out(d.g), d.shift_ev);
+    log_info("%s: %d sites, %d left out, shifted by %+.3f eV", product, gather_rows(d.g), gather_left_out(d.g), d.calibration.constant_ev);
 out:
     gather_close(d.g);
     free(d.energy_ev);

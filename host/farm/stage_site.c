@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "host/bader/bader.h"
-#include "host/base/commit.h"
 #include "host/base/units.h"
 #include "host/farm/study.h"
+#include "host/xas/calibration.h"
 #include "host/xas/collect.h"
 
 kd_status stage_bader(struct study *s, const struct study_work *w, const char *product)
@@ -135,15 +135,15 @@ static kd_status reference_spectrum(const struct xanes_site *site, struct js *ob
     return status;
 }
 
-static kd_status write_object(const struct js *object, const char *path)
+/* The file of `kedge xanes --calibration`, with the spectrum beside it. Silicon only brings its spectrum: no target. */
+static kd_status write_reference(const struct study *s, const struct xanes_site *site, const char *file, bool quartz, double peak_ev,
+                                 const struct js *spectrum, const char *path)
 {
-    struct commit c;
-    TRY(commit_open(path, &c));
-    kd_status status = js_print(object, c.file);
-    if (status == KD_OK)
-        return commit_finish(&c);
-    commit_abandon(&c);
-    return status;
+    struct calibration c = {.peak_ev = peak_ev, .target_ev = quartz ? s->set.calibration.peak_ev : peak_ev};
+    c.constant_ev = c.target_ev - peak_ev;
+    snprintf(c.reference, sizeof c.reference, "%s", file);
+    snprintf(c.recipe, sizeof c.recipe, "%s", site->recipe);
+    return calibration_write(path, &c, spectrum);
 }
 
 static kd_status reference_site(struct study *s, const char *file, const char *name, struct xanes_site *site)
@@ -164,19 +164,10 @@ kd_status stage_reference(struct study *s, const struct study_work *w, const cha
     double peak_ev;
     struct js *object = js_new();
     kd_status status = reference_site(s, file, quartz ? "quartz" : "silicon", &site);
-    js_string(object, "structure", file);
     if (status == KD_OK)
         status = reference_spectrum(&site, object, &peak_ev);
-    if (status == KD_OK) {
-        js_string(object, "recipe", site.recipe);
-        js_double(object, "e_shift_ev", ev_from_ha(site.e_shift));
-        js_double(object, "highest_ev", peak_ev);
-        if (quartz) {
-            js_double(object, "peak_ev", s->set.calibration.peak_ev);
-            js_double(object, "shift_ev", s->set.calibration.peak_ev - peak_ev);
-        }
-        status = write_object(object, product);
-    }
+    if (status == KD_OK)
+        status = write_reference(s, &site, file, quartz, peak_ev, object, product);
     xanes_site_free(&site);
     js_free(object);
     return status;

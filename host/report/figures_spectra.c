@@ -146,7 +146,7 @@ kd_status draw_site_spectra(struct report *r, struct figure *f)
 /* A crystal's spectrum on the calibrated axis; the energy of its highest point, 0 when there is none. */
 static double write_reference(struct figure *f, const struct js *crystal, double shift, const char *name)
 {
-    const struct js *axis = js_get(crystal, "aligned_ev"), *sigma = js_get(crystal, "sigma_bohr2");
+    const struct js *own = js_get(crystal, "provenance"), *axis = js_get(own, "aligned_ev"), *sigma = js_get(own, "sigma_bohr2");
     double e, y, top = 0, at = 0;
     if (js_size(axis) < 2 || js_size(axis) != js_size(sigma))
         return 0;
@@ -165,11 +165,11 @@ static double write_reference(struct figure *f, const struct js *crystal, double
 kd_status draw_references(struct report *r, struct figure *f)
 {
     double peak_ev = 1846, shift;
-    if (!js_get_double(r->calibration, "shift_ev", &shift)) {
+    if (!js_get_double(r->calibration, "constant_ev", &shift)) {
         figure_lacks(f, "no calibration by alpha-quartz yet");
         return KD_OK;
     }
-    js_get_double(r->calibration, "peak_ev", &peak_ev);
+    js_get_double(r->calibration, "target_ev", &peak_ev);
     TRY(figure_begin(r, f, 640, 420));
     double quartz = write_reference(f, r->calibration, shift, "alpha-quartz: energy (eV), cross section (bohr^2)");
     double silicon = write_reference(f, r->silicon, shift, "crystalline silicon");

@@ -151,7 +151,7 @@ static void put_provenance(FILE *out, const struct report *r)
     put(out, r->options->version);
     fputs(": melt-quench with the Tersoff potential of Munetoh 2007, plane-wave PBE ground states, one core-hole state per Si site, Lanczos "
           "continued fractions, Bader charges of the valence density.</p>\n", out);
-    if (js_get_double(r->calibration, "shift_ev", &shift))
+    if (js_get_double(r->calibration, "constant_ev", &shift))
         fprintf(out, "<p>All energies are shifted by one constant, %+.4f eV, that puts the main peak of alpha-quartz at its measured place.</p>\n", shift);
     if (r->have_data)
         fprintf(out, "<p>Dataset: %d sites, fingerprint <code>%016llx</code>.</p>\n", r->data.n_row, (unsigned long long)r->data.fingerprint);
