@@ -10,6 +10,7 @@
 #include "kernels/md_ops.h"
 #include "kernels/nn_ops.h"
 #include "kernels/pw_ops.h"
+#include "kernels/xas_ops.h"
 
 /* KD_ENOMEM for a failed allocation, else KD_EDEVICE; the line holds the call, CUDA's name, text and number of the error,
  * and says when the context is lost. Clears an error that is not sticky. */
@@ -48,6 +49,7 @@ static inline unsigned blocks_for(size_t items, int per_block)
 extern const struct device_ops cuda_device_ops;
 extern const struct grid_ops cuda_grid_ops;
 extern const struct pw_ops cuda_pw_ops;
+extern const struct xas_ops cuda_xas_ops;
 /* Reads the devices' names and sizes; state and ops of *dev. */
 kd_status cuda_device_describe(int index, char line[160]);
 kd_status cuda_device_open(kd_device *dev, int index);

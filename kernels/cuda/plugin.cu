@@ -131,6 +131,7 @@ static kd_status open_device(kd_device *dev, int index)
     dev->la = &cuda_la_ops;
     dev->grid = &cuda_grid_ops;
     dev->pw = &cuda_pw_ops;
+    dev->xas = &cuda_xas_ops;
     return KD_OK;
 }
 

@@ -26,5 +26,6 @@ set(KEDGE_CUDA_SOURCES
   pw_cufft.cu
   pw_vector.cu
   pw_search.cu
+  xas.cu
   ${KEDGE_CUDA_FP32_SOURCES}
 )
