@@ -13,6 +13,7 @@ struct xanes_k { /* one k-point of the spectrum */
     struct sphere sphere;
     struct pw_basis *basis;
     int potential; /* which of the packed potentials its type takes */
+    struct projector_forms forms; /* of every species, the absorber's with the hole included; its species are the crystal's */
     struct pw_projectors *nonlocal;
 };
 

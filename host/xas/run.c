@@ -28,6 +28,7 @@ static kd_status setup_k(struct xanes *x, struct xanes_k *k, struct xas_k *b)
                            (const int(*)[3])k->sphere.miller, (const double(*)[3])k->sphere.g,
                            {k->point.twice[0], k->point.twice[1], k->point.twice[2]}};
     TRY(dev->pw->create(dev, &spec, &k->basis));
+    TRY(projector_forms_create(&x->crystal, x->scf->beta, &k->sphere, -1, &k->forms));
     k->potential = !real;
     if (!x->packed_d[k->potential])
         TRY(kd_alloc(dev, dev->pw->potential_bytes(k->basis), &x->packed_d[k->potential]));
@@ -74,6 +75,7 @@ void xanes_chains_free(struct xanes *x)
             kd_free(x->dev, x->block_k[i].vector[v].x_d);
         x->dev->pw->projectors_destroy(x->dev, x->k[i].nonlocal);
         x->dev->pw->destroy(x->dev, x->k[i].basis);
+        projector_forms_free(&x->k[i].forms);
         sphere_free(&x->k[i].sphere);
     }
     free(x->k);
@@ -94,16 +96,12 @@ static kd_status prepare(struct xanes *x, const double tau[3])
     TRY(reduce_potential(&x->reduce, x->scf->effective_d, &x->v_d));
     for (int i = 0; i < x->n_k; i++) {
         struct xanes_k *k = &x->k[i];
-        struct projector_forms forms;
         if (!packed[k->potential])
             TRY(dev->pw->pack_potential(dev, dev->stream, k->basis, x->v_d, x->packed_d[k->potential]));
         packed[k->potential] = true;
         dev->pw->projectors_destroy(dev, k->nonlocal);
         k->nonlocal = NULL;
-        TRY(projector_forms_create(&x->crystal, x->scf->beta, &k->sphere, -1, &forms));
-        kd_status status = dev->pw->projectors_create(dev, k->basis, &forms.spec, &k->nonlocal);
-        projector_forms_free(&forms);
-        TRY(status);
+        TRY(dev->pw->projectors_create(dev, k->basis, &k->forms.spec, &k->nonlocal));
         x->block_k[i].h.nonlocal = k->nonlocal;
         TRY(dipole_vectors(dev, &x->dipole, &x->crystal, tau, &k->sphere, k->basis, &x->block_k[i].vector[0]));
     }

@@ -129,21 +129,23 @@ static size_t cpu_scratch(const kd_device *dev, const struct pw_basis *b, int n_
 
 /* ---- projectors ---- */
 
-/* beta of one atom and form; (-i)^l exp(-i (k+G).tau) form, real orbitals times sqrt(2). */
-static void fill_projector(const struct pw_basis *b, const double *form, int l, const double tau[3], void *beta)
+enum { PHASES = 256 }; /* plane waves whose exp(-i (k+G).tau) is kept for all forms of an atom */
+
+/* Plane waves first .. first+n-1 of one form: (-i)^l phase form, real orbitals times sqrt(2). */
+static void fill_projector(const struct pw_basis *b, const double *form, int l, const double (*phase)[2], int first, int n, void *beta)
 {
     static const double power[4][2] = {{1, 0}, {0, -1}, {-1, 0}, {0, 1}};
-    size_t n_pw = (size_t)b->n_pw;
-    for (size_t g = 0; g < n_pw; g++) {
-        double angle = b->kg_d[g] * tau[0] + b->kg_d[n_pw + g] * tau[1] + b->kg_d[2 * n_pw + g] * tau[2];
-        double f = form[g] * (b->real && (int)g != b->self ? sqrt(2.0) : 1.0), c = f * cos(angle), s = -f * sin(angle);
+    for (int i = 0; i < n; i++) {
+        size_t g = (size_t)(first + i);
+        bool self = first + i == b->self;
+        double f = form[g] * (b->real && !self ? sqrt(2.0) : 1.0), c = f * phase[i][0], s = -f * phase[i][1];
         double re = power[l % 4][0] * c - power[l % 4][1] * s, im = power[l % 4][0] * s + power[l % 4][1] * c;
         if (la_is_double(b->type)) {
             ((double *)beta)[2 * g] = re;
-            ((double *)beta)[2 * g + 1] = (int)g == b->self ? 0 : im;
+            ((double *)beta)[2 * g + 1] = self ? 0 : im;
         } else {
             ((float *)beta)[2 * g] = (float)re;
-            ((float *)beta)[2 * g + 1] = (int)g == b->self ? 0 : (float)im;
+            ((float *)beta)[2 * g + 1] = self ? 0 : (float)im;
         }
     }
 }
@@ -166,10 +168,21 @@ static void fill_projectors(const struct pw_basis *b, const struct pw_projector_
         int row = 0;
         for (int before = 0; before < atom; before++)
             row += spec->first_form[spec->species[before] + 1] - spec->first_form[spec->species[before]];
-        for (int f = spec->first_form[spec->species[atom]]; f < spec->first_form[spec->species[atom] + 1]; f++, row++) {
-            if (coupling)
-                coupling[row] = spec->coupling[f];
-            fill_projector(b, spec->form + (size_t)f * (size_t)b->n_pw, spec->l[f], spec->tau[atom], pw_vector(beta, row));
+        int first_form = spec->first_form[spec->species[atom]], end_form = spec->first_form[spec->species[atom] + 1];
+        for (int f = first_form; f < end_form && coupling; f++)
+            coupling[row + f - first_form] = spec->coupling[f];
+        for (int first = 0; first < b->n_pw; first += PHASES) {
+            double phase[PHASES][2];
+            int n = b->n_pw - first < PHASES ? b->n_pw - first : PHASES;
+            for (int i = 0; i < n; i++) {
+                const double *q = b->kg_d + first + i, *tau = spec->tau[atom];
+                double angle = q[0] * tau[0] + q[b->n_pw] * tau[1] + q[2 * (size_t)b->n_pw] * tau[2];
+                phase[i][0] = cos(angle);
+                phase[i][1] = sin(angle);
+            }
+            for (int f = first_form; f < end_form; f++)
+                fill_projector(b, spec->form + (size_t)f * (size_t)b->n_pw, spec->l[f], (const double(*)[2])phase, first, n,
+                               pw_vector(beta, row + f - first_form));
         }
     }
 }

@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# xanes.sh - kedge xanes as a user meets it: files, restart with another width, calibration, wrong input.
+set -euo pipefail
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+export KEDGE_CACHE=$work/cache
+fail() {
+    echo "xanes.sh: $*" >&2
+    exit 1
+}
+# refuse WORDS COMMAND...: exit status 2 and these words in the message
+refuse() {
+    local words=$1 status=0
+    shift
+    "$@" >out.txt 2>err.txt || status=$?
+    [ $status -eq 2 ] || fail "$*: exit status $status, expected 2"
+    grep -q -- "$words" err.txt || fail "$*: no '$words' in: $(cat err.txt)"
+}
+cat >si2.xyz <<'XYZ'
+2
+Lattice="2.7155 2.7155 0 2.7155 0 -2.7155 0 2.7155 -2.7155" Properties=species:S:1:pos:R:3 pbc="T T T"
+Si 0 0 0
+Si 2.8 1.3 -1.4
+XYZ
+"$KEDGE" pseudo Si -o Si.upf --quiet >/dev/null
+"$KEDGE" scf si2.xyz --pseudo Si=Si.upf --ecut-ry 12 --device cpu --no-forces --quiet -o gs.h5 >/dev/null
+
+quick=(--device cpu --quiet --kpoints 1 1 1 --sites 0)
+"$KEDGE" xanes gs.h5 "${quick[@]}" -o x.h5 --json --chains --format csv >x.json
+[ -s x.h5 ] && [ -s x.h5.sites/site_00000.h5 ] && [ -s x_site00000.csv ] && [ -s x_mean.csv ] || fail "files are missing: $(ls -R)"
+ls cache/pseudo/Si_1s1_*.upf >/dev/null || fail "the core-hole set was not kept"
+"$KEDGE" xanes gs.h5 "${quick[@]}" -o again.h5 --json --chains >again.json
+"$KEDGE" xanes gs.h5 "${quick[@]}" -o x.h5 --restart --gamma-ev 0.4 --json --chains >narrow.json
+"$KEDGE" xanes gs.h5 "${quick[@]}" -o xdi.h5 --final-state fch --format xdi >/dev/null
+grep -q '^# Element.symbol: Si' xdi_site00000.xdi || fail "no XDI"
+python=$(command -v /usr/bin/python3 || command -v python3)
+"$python" - <<'PY'
+import json
+x, again, narrow = (json.load(open(f + ".json")) for f in ("x", "again", "narrow"))
+site = x["sites"][0]
+assert site["converged"] and site["lanczos_steps"] >= 150 and site["scf_iterations"] > 1, site["lanczos_steps"]
+assert 1700 < site["e_shift_ev"] < 2000, site["e_shift_ev"]
+assert site["a_ha"] == again["sites"][0]["a_ha"] and x["mean_mb"] == again["mean_mb"]  # the same bits twice
+assert site["a_ha"] == narrow["sites"][0]["a_ha"] and site["seconds"] == narrow["sites"][0]["seconds"]  # read, not done again
+assert max(narrow["mean_mb"]) > 1.1 * max(x["mean_mb"])  # a narrower line is higher
+area = lambda d: sum(m for e, m in zip(d["energy_ev"], d["mean_mb"]) if e > d["sites"][0]["edge_ev"])
+assert abs(area(narrow) / area(x) - 1) < 0.1  # and has the same area
+PY
+"$KEDGE" xanes --calibrate gs.h5=1840 "${quick[@]}" -o si.json >/dev/null
+"$KEDGE" xanes gs.h5 "${quick[@]}" -o cal.h5 --energy-axis calibrated --calibration si.json --json >cal.json
+"$python" - <<'PY'
+import json
+c = json.load(open("cal.json"))
+assert len(c["energy_ev"]) == 256 and c["energy_ev"][0] == 1830 and c["energy_ev"][-1] == 1880
+assert abs(c["main_peak_ev"] - 1840) < 0.1, c["main_peak_ev"]  # the reference itself lands where it was put
+PY
+refuse 'final_state' "$KEDGE" xanes gs.h5 "${quick[@]}" --final-state fch --energy-axis calibrated --calibration si.json -o no.h5
+refuse 'atom 7' "$KEDGE" xanes gs.h5 --device cpu --sites 7 -o no.h5
+refuse 'expected xch, fch or none' "$KEDGE" xanes gs.h5 --final-state hole -o no.h5
+refuse 'expected all, or atoms' "$KEDGE" xanes gs.h5 --sites 0- -o no.h5
+refuse 'kind "xanes", expected ground_state' "$KEDGE" xanes x.h5 --device cpu -o no.h5
+refuse 'no ground state given' "$KEDGE" xanes -o no.h5
+refuse 'half width' "$KEDGE" xanes gs.h5 --gamma-ev 0 -o no.h5
+[ ! -e no.h5 ] || fail "something was written after an error"
+status=0
+"$KEDGE" xanes gs.h5 "${quick[@]}" --max-steps 20 -o failed.h5 --json >failed.json 2>/dev/null || status=$?
+[ $status -eq 3 ] || fail "a site that does not converge: exit status $status, expected 3"
+grep -q '"converged": *false' failed.json || fail "the failed site is not recorded"
