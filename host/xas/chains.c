@@ -3,6 +3,7 @@
 #include "host/xas/chains.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -141,10 +142,13 @@ kd_status chains_poles(int n, const double *a, const double *b, double *e, doubl
             }
             sweep(l, m, e, o, w);
         }
-    for (int i = 0; i < n; i++)
+    bool finite = true;
+    for (int i = 0; i < n; i++) {
         w[i] *= w[i];
+        finite = finite && isfinite(e[i]) && isfinite(w[i]);
+    }
     free(o);
-    return KD_OK;
+    return finite ? KD_OK : kd_fail(KD_ENOCONV, "chains: a tridiagonal matrix of %d levels is not finite", n);
 }
 
 static kd_status cut_chain(const struct chains *c, size_t chain, double scale, int m, double level, int n_e, const double *energy,

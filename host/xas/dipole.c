@@ -13,10 +13,10 @@ static const double table_step = 0.01;
 
 kd_status dipole_create(const struct pseudo *absorber, const struct pseudo *core, double radius_factor, double q_max, struct dipole *out)
 {
-    int n = upf_mesh_cut(absorber), n_q = (int)(q_max / table_step) + 5;
+    int n = upf_mesh_cut(absorber), n_q = (int)(q_max / table_step) + 8;
     memset(out, 0, sizeof *out);
     TRY(startvec_make(absorber, core, radius_factor, &out->vector));
-    out->table = (struct beta_table){.n_beta = 1, .n_q = n_q, .l = {1}, .coupling = {1}};
+    out->table = (struct beta_table){.n_beta = 1, .n_q = n_q, .step = table_step, .l = {1}, .coupling = {1}};
     out->table.table = malloc((size_t)n_q * sizeof(double));
     double *work = malloc((size_t)absorber->n * sizeof *work);
     if (!out->table.table || !work) {
