@@ -98,9 +98,10 @@ bool collect_peak(const struct collect *c, int i, double *energy_ev, double *hei
     int n = c->axis.n, top = 0;
     double *mean = malloc((size_t)n * sizeof *mean);
     bool found = mean && collect_mean(c, i, mean);
-    for (int e = 0; e < n && found; e++)
-        top = mean[e] > mean[top] ? e : top;
-    if (found && top > 0 && top < n - 1) {
+    for (int e = 1; e < n - 1 && found; e++)
+        if (mean[e] >= mean[e - 1] && mean[e] >= mean[e + 1] && (top == 0 || mean[e] > mean[top]))
+            top = e;
+    if (found && top > 0) {
         double l = mean[top - 1], m = mean[top], r = mean[top + 1], curve = l - 2 * m + r, step = c->energy_ev[1] - c->energy_ev[0];
         double at = curve < 0 ? 0.5 * (l - r) / curve : 0;
         *energy_ev = c->energy_ev[top] + at * step;

@@ -45,7 +45,7 @@ kd_status collect_add(struct collect *c, const struct xanes_site *s, const struc
 
 /* mean[n] over polarisations of row i; over all converged sites for i = -1. bohr^2. false: there is none. */
 bool collect_mean(const struct collect *c, int i, double *mean);
-/* Highest point of that mean inside the axis: energy by a parabola through three points, and height in bohr^2. */
+/* Highest local maximum of that mean: energy by a parabola through three points, and height in bohr^2. */
 bool collect_peak(const struct collect *c, int i, double *energy_ev, double *height);
 
 /* xanes.h5 (docs/formats.md); provenance: members that become attributes, may be NULL. */

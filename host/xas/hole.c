@@ -74,10 +74,12 @@ kd_status hole_pseudo(const struct pseudo *ground, struct pseudo *out, char path
     kd_error_clear();
     log_info("making the core-hole pseudopotential of %s (%s)", ground->element, configuration);
     TRY(make(&r, &c, out));
-    if (path[0] && upf_write(out, path) != KD_OK) { /* only a cache */
-        kd_error_clear();
-        path[0] = 0;
+    if (path[0] && upf_write(out, path) == KD_OK) { /* what later runs will read: the same bits now */
+        pseudo_free(out);
+        return upf_read(path, out);
     }
+    kd_error_clear(); /* only a cache */
+    path[0] = 0;
     return KD_OK;
 }
 
