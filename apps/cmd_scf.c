@@ -48,7 +48,7 @@ static const struct argp_option options[] = {
     {"core-hole-pseudo", KEY_HOLE_FILE, "FILE", 0, "Its pseudopotential (default: made by Kedge; auto:Si:1s=0.5 is a half hole)", 0},
     {"conv-ry", KEY_CONV, "RY", 0, "Stop when the estimated error of the energy is below (default 1e-8)", 0},
     {"max-iterations", KEY_MAX, "N", 0, "Give up after (default 100)", 0},
-    {"mixing", KEY_MIXING, "BETA", 0, "Fraction of the new density (default 0.7)", 0},
+    {"mixing", KEY_MIXING, "BETA", 0, "Fraction of the new density (default 0.5)", 0},
     {"no-symmetry", KEY_NO_SYMMETRY, NULL, 0, "Use time reversal only", 0},
     {"no-forces", KEY_NO_FORCES, NULL, 0, "Neither forces nor stress", 0},
     {"start", KEY_START, "GS.h5", 0, "Start from this density (same atoms, possibly moved; other cutoff, cell or charge)", 0},

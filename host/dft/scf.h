@@ -30,7 +30,7 @@ struct scf_options {
     void *owner;
 };
 
-/* Defaults: 50 Ry, Gamma, symmetry, neutral, fixed, mixed precision, 1e-8 Ry, 100 iterations, mixing 0.7. */
+/* Defaults: 50 Ry, Gamma, symmetry, neutral, fixed, mixed precision, 1e-8 Ry, 100 iterations, mixing 0.5. */
 struct scf_options scf_defaults(void);
 
 struct scf_k { /* one k-point */

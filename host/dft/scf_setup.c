@@ -12,7 +12,7 @@
 struct scf_options scf_defaults(void)
 {
     return (struct scf_options){.ecut = 25, .mesh = {1, 1, 1}, .symmetry = true, .precision = KD_MIXED, .accuracy = 0.5e-8,
-                                .max_iteration = 100, .mixing = 0.7};
+                                .max_iteration = 100, .mixing = 0.5};
 }
 
 static kd_status check(const struct scf *s)

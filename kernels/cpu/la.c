@@ -44,6 +44,32 @@ static void multiply(const struct product *p)
     }
 }
 
+/* c[n][n] = a a^H: one triangle calculated, the other copied. */
+static void square_product(const struct product *p)
+{
+    int n = p->n, lda = (int)p->lda, ldc = (int)p->ldc;
+    if (p->type == LA_F32)
+        cblas_ssyrk(CblasRowMajor, CblasUpper, CblasNoTrans, n, p->k, 1, p->a, lda, 0, p->c, ldc);
+    else if (p->type == LA_F64)
+        cblas_dsyrk(CblasRowMajor, CblasUpper, CblasNoTrans, n, p->k, 1, p->a, lda, 0, p->c, ldc);
+    else if (p->type == LA_C32)
+        cblas_cherk(CblasRowMajor, CblasUpper, CblasNoTrans, n, p->k, 1, p->a, lda, 0, p->c, ldc);
+    else
+        cblas_zherk(CblasRowMajor, CblasUpper, CblasNoTrans, n, p->k, 1, p->a, lda, 0, p->c, ldc);
+    for (int j = 0; j < n; j++)
+        for (int i = 0; i < j; i++) {
+            size_t to = (size_t)j * p->ldc + (size_t)i, from = (size_t)i * p->ldc + (size_t)j;
+            if (p->type == LA_F32)
+                ((float *)p->c)[to] = ((float *)p->c)[from];
+            else if (p->type == LA_F64)
+                ((double *)p->c)[to] = ((double *)p->c)[from];
+            else if (p->type == LA_C32)
+                ((float complex *)p->c)[to] = conjf(((float complex *)p->c)[from]);
+            else
+                ((double complex *)p->c)[to] = conj(((double complex *)p->c)[from]);
+        }
+}
+
 void cpu_la_single_thread(void)
 {
     openblas_set_num_threads(1);
@@ -87,8 +113,12 @@ static kd_status cpu_gram(kd_device *dev, kd_stream *s, const struct la_block *a
 #pragma omp parallel for schedule(static) num_threads(dev->n_thread)
         for (int c = 0; c < count; c++) {
             size_t g = (size_t)(first + c) * CHUNK, k = a->n - g < CHUNK ? a->n - g : CHUNK;
-            multiply(&(struct product){a->type, b->n_vec, a->n_vec, (int)k, true, at(b, g), at(a, g), b->ld, a->ld,
-                                       (size_t)a->n_vec, 1, 0, part + (size_t)c * each});
+            struct product p = {a->type, b->n_vec, a->n_vec, (int)k, true, at(b, g), at(a, g), b->ld, a->ld, (size_t)a->n_vec, 1, 0,
+                                part + (size_t)c * each};
+            if (a->x_d == b->x_d && a->n_vec == b->n_vec && a->ld == b->ld)
+                square_product(&p);
+            else
+                multiply(&p);
         }
         add_partials(m_d, part, cells * width, !la_is_double(a->type), count);
     }
