@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bench/bench.h"
+#include "bench/model_pw.h"
 #include "bench/pw_peer.h"
 #include "host/base/clock.h"
 #include "host/dft/pseudo_set.h"
@@ -252,8 +253,11 @@ int main(int argc, char **argv)
         if (bench_wants(&b, m.input->name))
             status = one_case(&m);
     }
-    if (status == KD_OK && b.model)
+    if (status == KD_OK && b.model) {
+        static const struct model_pw glass = {"Si72O144", 14.4 / 0.529177210903, 25, 128, 16, 8, 608, 1750, 8};
         pw_model_print(stdout);
+        model_pw_print(stdout, &glass);
+    }
     pw_peer_clean();
     return bench_close(&b, status);
 }
