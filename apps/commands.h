@@ -13,8 +13,10 @@ extern const struct app_command cmd_energy;
 extern const struct app_command cmd_evaluate;
 extern const struct app_command cmd_generate;
 extern const struct app_command cmd_info;
+extern const struct app_command cmd_md;
 extern const struct app_command cmd_predict;
 extern const struct app_command cmd_pseudo;
+extern const struct app_command cmd_quench;
 extern const struct app_command cmd_report;
 extern const struct app_command cmd_scf;
 extern const struct app_command cmd_study;
@@ -26,6 +28,8 @@ static const struct app_command *const commands[] = {
     &cmd_convert,
     &cmd_generate,
     &cmd_energy,
+    &cmd_md,
+    &cmd_quench,
     &cmd_analyze,
     &cmd_pseudo,
     &cmd_scf,

@@ -9,6 +9,7 @@
 #define KD_MD_OPS_H
 
 #include "kernels/device.h"
+#include "kernels/md_run.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -86,6 +87,23 @@ struct md_forces {
     double *virial_d; /* [n_replica][6] eV, xx yy zz yz xz xy, W = -dE/d(strain) */
 };
 
+/* A run of many replicas; pointers that end in _d are device memory of the caller's. */
+struct md_run {
+    const struct md_batch *batch; /* its cell_d and position_d are rewritten */
+    double *position_d, *cell_d;  /* the same, to write to. Positions are never wrapped here */
+    double *velocity_d;           /* [n_atom][4] angstrom/fs; relaxation: its own, in angstrom / (angstrom/sqrt(eV)) */
+    double *force_d;              /* [n_atom][4] eV/angstrom, of the present positions between steps */
+    const double *mass_d;         /* [n_species] amu */
+    const struct md_phase *phase_d;     /* [n_replica] */
+    const struct md_phase *phase;       /* [n_replica] the same on the host: chooses launches only */
+    struct md_replica *replica_d;       /* [n_replica] */
+    const struct tersoff_table *potential;
+    enum kd_precision precision;
+    int capacity;                 /* of the lists, slots per atom */
+    double skin;                  /* angstrom; the trajectory does not depend on it */
+    void *work_d;                 /* run_bytes; zeroed by the caller at the beginning and when capacity changes */
+};
+
 struct md_ops {
     /* Build the lists of all replicas: every pair (image) closer than cutoff_d[species][species] + skin. cutoff_d must be
      * symmetric.
@@ -102,6 +120,13 @@ struct md_ops {
                          const struct tersoff_table *potential, enum kd_precision precision, const struct md_forces *out);
     size_t (*tersoff_scratch)(const kd_device *dev, const struct md_batch *batch, int capacity,
                               enum kd_precision precision);
+
+    /* Every replica that is MD_RUNNING takes steps until phase.stop, the end of its phase, or an outcome. Replicas do not see
+     * each other: one that fails leaves the others alone. Between calls positions, velocities, forces and replica_d are whole,
+     * and sufficient: a fresh work area and pending = MD_AT_START continue with the same bits. */
+    kd_status (*run)(kd_device *dev, kd_stream *s, const struct md_run *run);
+    size_t (*run_bytes)(const kd_device *dev, const struct md_batch *batch, int capacity, enum kd_precision precision);
+    size_t (*run_scratch)(const kd_device *dev, const struct md_batch *batch, int capacity, enum kd_precision precision);
 };
 
 #ifdef __cplusplus

@@ -35,6 +35,9 @@ size_t cpu_neighbor_scratch(const kd_device *dev, const struct md_batch *batch, 
 kd_status cpu_tersoff(kd_device *dev, kd_stream *s, const struct md_batch *batch, const struct md_neighbors *list,
                       const struct tersoff_table *potential, enum kd_precision precision, const struct md_forces *out);
 size_t cpu_tersoff_scratch(const kd_device *dev, const struct md_batch *batch, int capacity, enum kd_precision precision);
+kd_status cpu_run(kd_device *dev, kd_stream *s, const struct md_run *run);
+size_t cpu_run_bytes(const kd_device *dev, const struct md_batch *batch, int capacity, enum kd_precision precision);
+size_t cpu_run_scratch(const kd_device *dev, const struct md_batch *batch, int capacity, enum kd_precision precision);
 
 extern const struct md_ops cpu_md_ops;
 extern const struct nn_ops cpu_nn_ops;

@@ -7,4 +7,7 @@ const struct md_ops cpu_md_ops = {
     .neighbor_scratch = cpu_neighbor_scratch,
     .tersoff = cpu_tersoff,
     .tersoff_scratch = cpu_tersoff_scratch,
+    .run = cpu_run,
+    .run_bytes = cpu_run_bytes,
+    .run_scratch = cpu_run_scratch,
 };

@@ -191,7 +191,7 @@ static void build(struct search *q, int n_thread)
     const int n_tile = (batch->n_atom + MD_TILE - 1) / MD_TILE;
     int most = 0;
     neighbor_sort(batch, n_thread, &q->bins);
-#pragma omp parallel num_threads(n_thread) if (n_tile > 1)
+#pragma omp parallel num_threads(n_thread) if (n_tile > 1 && n_thread > 1)
     {
 #pragma omp for schedule(dynamic, 32) reduction(max : most)
         for (int b = 0; b < q->bins.n_bin; b++) {
@@ -241,39 +241,57 @@ static struct sizes sizes_of(const struct md_batch *batch, int capacity)
     };
 }
 
-size_t cpu_neighbor_scratch(const kd_device *dev, const struct md_batch *batch, int capacity)
+size_t neighbor_bytes(const struct md_batch *batch, int capacity)
 {
-    (void)dev;
     struct sizes s = sizes_of(batch, capacity);
     return kd_scratch_round(s.grid) + kd_scratch_round(s.bin) + kd_scratch_round(s.wrap) + kd_scratch_round(s.order) +
            kd_scratch_round(s.inside) + kd_scratch_round(s.kind) + kd_scratch_round(s.head) + kd_scratch_round(s.range2) + kd_scratch_round(s.keys);
+}
+
+static void *carve(char **at, size_t bytes)
+{
+    char *here = *at;
+    *at += kd_scratch_round(bytes);
+    return here;
+}
+
+void neighbor_build_in(void *memory, int n_thread, const struct md_batch *batch, const double *cutoff, double skin,
+                       const struct md_neighbors *list)
+{
+    struct sizes size = sizes_of(batch, list->capacity);
+    struct search q = {.batch = batch, .list = list};
+    char *at = memory;
+    q.bins.grid = carve(&at, size.grid);
+    q.bins.bin = carve(&at, size.bin);
+    q.bins.wrap = carve(&at, size.wrap);
+    q.bins.order = carve(&at, size.order);
+    q.bins.inside = carve(&at, size.inside);
+    q.bins.kind = carve(&at, size.kind);
+    q.bins.head = carve(&at, size.head);
+    double *range2 = carve(&at, size.range2);
+    q.keys = carve(&at, size.keys);
+    set_ranges(&q, cutoff, skin, range2);
+    build(&q, n_thread);
+}
+
+size_t cpu_neighbor_scratch(const kd_device *dev, const struct md_batch *batch, int capacity)
+{
+    (void)dev;
+    return neighbor_bytes(batch, capacity);
 }
 
 kd_status cpu_neighbor_build(kd_device *dev, kd_stream *s, const struct md_batch *batch, const double *cutoff_d, double skin,
                              const struct md_neighbors *list)
 {
     (void)s;
+    void *memory;
     if (list->capacity < 1)
         FAIL(KD_EINPUT, "neighbor_build: lists of %d slots, expected at least 1", list->capacity);
-    struct sizes size = sizes_of(batch, list->capacity);
-    struct search q = {.batch = batch, .list = list};
-    double *range2;
     size_t mark = kd_scratch_mark(dev);
-    kd_status status = KD_OK;
-    TRY_OUT(kd_scratch_take(dev, size.grid, (void **)&q.bins.grid));
-    TRY_OUT(kd_scratch_take(dev, size.bin, (void **)&q.bins.bin));
-    TRY_OUT(kd_scratch_take(dev, size.wrap, (void **)&q.bins.wrap));
-    TRY_OUT(kd_scratch_take(dev, size.order, (void **)&q.bins.order));
-    TRY_OUT(kd_scratch_take(dev, size.inside, (void **)&q.bins.inside));
-    TRY_OUT(kd_scratch_take(dev, size.kind, (void **)&q.bins.kind));
-    TRY_OUT(kd_scratch_take(dev, size.head, (void **)&q.bins.head));
-    TRY_OUT(kd_scratch_take(dev, size.range2, (void **)&range2));
-    TRY_OUT(kd_scratch_take(dev, size.keys, (void **)&q.keys));
+    TRY(kd_scratch_take(dev, neighbor_bytes(batch, list->capacity), &memory));
     cpu_enter(dev);
-    set_ranges(&q, cutoff_d, skin, range2);
-    build(&q, dev->n_thread);
+    neighbor_build_in(memory, dev->n_thread, batch, cutoff_d, skin, list);
     cpu_leave(dev);
-out:
     kd_scratch_release(dev, mark);
-    return status;
+    return KD_OK;
 }

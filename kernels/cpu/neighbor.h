@@ -52,4 +52,9 @@ void neighbor_walk_start(const struct neighbor_bins *bins, int replica, int bin,
 /* False at the end. */
 bool neighbor_walk_next(const struct neighbor_bins *bins, struct neighbor_walk *walk, struct neighbor_run *run);
 
+/* The op of md_ops.h in memory of the caller's (neighbor_bytes, 64-byte aligned). */
+size_t neighbor_bytes(const struct md_batch *batch, int capacity);
+void neighbor_build_in(void *memory, int n_thread, const struct md_batch *batch, const double *cutoff, double skin,
+                       const struct md_neighbors *list);
+
 #endif

@@ -88,7 +88,7 @@ void neighbor_sort(const struct md_batch *batch, int n_thread, struct neighbor_b
         bins->n_bin += grid->n[0] * grid->n[1] * grid->n[2];
     }
     int lost = 0;
-#pragma omp parallel for schedule(static) reduction(+ : lost) num_threads(n_thread) if (batch->n_atom > 2048)
+#pragma omp parallel for schedule(static) reduction(+ : lost) num_threads(n_thread) if (batch->n_atom > 2048 && n_thread > 1)
     for (int i = 0; i < batch->n_atom; i++)
         lost += place_atom(&bins->grid[batch->replica_d[i]], batch->position_d + 4 * (size_t)i, bins->wrap + 3 * (size_t)i,
                            &bins->bin[i]);

@@ -4,10 +4,11 @@
  * Two passes over blocks, both free of scattered writes: bonds (energies, partial forces dE_i/d(r_j - r_i) of every live
  * bond) and gather (each atom sums its own and the reverse bonds). How atoms fall into blocks follows the number of threads,
  * and no result depends on it: sums go over chunks of 64 atoms, counted from the first atom of a replica. */
+#include <stdint.h>
 #include <string.h>
 
 #include "kernels/cpu/cpu.h"
-#include "kernels/cpu/tersoff_lanes.h"
+#include "kernels/cpu/tersoff.h"
 
 static const struct tersoff_codelet *codelet_for(enum kd_precision precision)
 {
@@ -48,11 +49,11 @@ static struct sizes sizes_of(const struct tersoff_codelet *codelet, const struct
     };
 }
 
-size_t cpu_tersoff_scratch(const kd_device *dev, const struct md_batch *batch, int capacity, enum kd_precision precision)
+size_t tersoff_bytes(int n_thread, const struct md_batch *batch, int capacity, enum kd_precision precision)
 {
     struct sizes s = sizes_of(codelet_for(precision), batch, capacity);
     return kd_scratch_round(s.table) + kd_scratch_round(s.partial) + kd_scratch_round(s.bond) + kd_scratch_round(s.live) +
-           kd_scratch_round(s.sums) + kd_scratch_round(s.blocks) + (size_t)dev->n_thread * s.workspace;
+           kd_scratch_round(s.sums) + kd_scratch_round(s.blocks) + (size_t)n_thread * s.workspace;
 }
 
 /* Blocks of `size` atoms (a multiple of the chunk), none across replicas; returns how many. */
@@ -70,10 +71,10 @@ static int cut_blocks(const struct md_batch *batch, int size, struct tersoff_blo
 }
 
 /* Large blocks fill lanes best; every thread should still have several. */
-static int block_size(const kd_device *dev, const struct md_batch *batch)
+static int block_size(int n_thread, const struct md_batch *batch)
 {
     int size = TERSOFF_BLOCK;
-    while (size > TERSOFF_CHUNK && dev->n_thread > 1 && batch->n_atom / size < 4 * dev->n_thread)
+    while (size > TERSOFF_CHUNK && n_thread > 1 && batch->n_atom / size < 4 * n_thread)
         size /= 2;
     return size;
 }
@@ -94,52 +95,87 @@ static void sum_replicas(const struct md_batch *batch, const struct tersoff_bloc
     }
 }
 
-static void run_passes(const kd_device *dev, const struct tersoff_codelet *codelet, const struct tersoff_call *call,
-                       const struct tersoff_block *block, int n_block, char *workspace)
+static void *carve(char **at, size_t bytes)
 {
-    const size_t bytes = kd_scratch_round(codelet->workspace_bytes(call->list->capacity));
-    codelet->prepare(call);
-#pragma omp parallel num_threads(dev->n_thread) if (n_block > 1 && dev->n_thread > 1)
-    {
-        void *own = workspace + (size_t)cpu_thread() * bytes;
-#pragma omp for schedule(static)
+    char *here = *at;
+    *at += kd_scratch_round(bytes);
+    return here;
+}
+
+void tersoff_open(void *memory, int n_thread, const struct md_batch *batch, const struct md_neighbors *list,
+                  const struct tersoff_table *potential, enum kd_precision precision, struct tersoff_session *t)
+{
+    char *at = memory;
+    t->codelet = codelet_for(precision);
+    struct sizes size = sizes_of(t->codelet, batch, list->capacity);
+    t->n_thread = n_thread;
+    t->call = (struct tersoff_call){.batch = batch, .list = list, .potential = potential, .n_word = (list->capacity + 63) / 64};
+    t->call.table = carve(&at, size.table);
+    t->call.partial = carve(&at, size.partial);
+    t->call.bond = carve(&at, size.bond);
+    t->call.live = carve(&at, size.live);
+    t->call.sums = carve(&at, size.sums);
+    t->block = carve(&at, size.blocks);
+    t->workspace = at;
+    t->n_block = cut_blocks(batch, block_size(n_thread, batch), t->block);
+    t->codelet->prepare(&t->call);
+}
+
+void tersoff_evaluate(struct tersoff_session *t, const struct md_forces *out)
+{
+    const struct tersoff_codelet *codelet = t->codelet;
+    const size_t bytes = kd_scratch_round(codelet->workspace_bytes(t->call.list->capacity));
+    const int n_block = t->n_block;
+    t->call.force = out->force_d;
+    if (n_block == 1 || t->n_thread == 1) { /* also within a parallel region: no team of one to be made */
         for (int b = 0; b < n_block; b++)
-            codelet->bonds(call, &block[b], own);
-#pragma omp for schedule(static)
+            codelet->bonds(&t->call, &t->block[b], t->workspace);
         for (int b = 0; b < n_block; b++)
-            codelet->gather(call, &block[b]);
+            codelet->gather(&t->call, &t->block[b]);
+    } else {
+#pragma omp parallel num_threads(t->n_thread)
+        {
+            void *own = t->workspace + (size_t)cpu_thread() * bytes;
+#pragma omp for schedule(static)
+            for (int b = 0; b < n_block; b++)
+                codelet->bonds(&t->call, &t->block[b], own);
+#pragma omp for schedule(static)
+            for (int b = 0; b < n_block; b++)
+                codelet->gather(&t->call, &t->block[b]);
+        }
     }
+    sum_replicas(t->call.batch, t->block, n_block, t->call.sums, out);
+}
+
+kd_status tersoff_check(const struct tersoff_table *potential, int capacity)
+{
+    if (potential->n_species < 1 || potential->n_species > TERSOFF_SPECIES)
+        FAIL(KD_EINPUT, "tersoff: %d species, expected 1 to %d", potential->n_species, TERSOFF_SPECIES);
+    if (capacity < 1 || capacity > UINT16_MAX)
+        FAIL(KD_EINPUT, "tersoff: lists of %d slots, expected 1 to %d", capacity, UINT16_MAX);
+    return KD_OK;
+}
+
+/* ---- the op ---- */
+
+size_t cpu_tersoff_scratch(const kd_device *dev, const struct md_batch *batch, int capacity, enum kd_precision precision)
+{
+    return tersoff_bytes(dev->n_thread, batch, capacity, precision);
 }
 
 kd_status cpu_tersoff(kd_device *dev, kd_stream *s, const struct md_batch *batch, const struct md_neighbors *list,
                       const struct tersoff_table *potential, enum kd_precision precision, const struct md_forces *out)
 {
     (void)s;
-    if (potential->n_species < 1 || potential->n_species > TERSOFF_SPECIES)
-        FAIL(KD_EINPUT, "tersoff: %d species, expected 1 to %d", potential->n_species, TERSOFF_SPECIES);
-    if (list->capacity < 1 || list->capacity > UINT16_MAX)
-        FAIL(KD_EINPUT, "tersoff: lists of %d slots, expected 1 to %d", list->capacity, UINT16_MAX);
-    const struct tersoff_codelet *codelet = codelet_for(precision);
-    struct sizes size = sizes_of(codelet, batch, list->capacity);
-    struct tersoff_call call = {.batch = batch, .list = list, .potential = potential,
-                                .n_word = (list->capacity + 63) / 64, .force = out->force_d};
-    struct tersoff_block *block;
-    char *workspace;
+    struct tersoff_session t;
+    void *memory;
+    TRY(tersoff_check(potential, list->capacity));
     size_t mark = kd_scratch_mark(dev);
-    kd_status status = KD_OK;
-    TRY_OUT(kd_scratch_take(dev, size.table, &call.table));
-    TRY_OUT(kd_scratch_take(dev, size.partial, &call.partial));
-    TRY_OUT(kd_scratch_take(dev, size.bond, (void **)&call.bond));
-    TRY_OUT(kd_scratch_take(dev, size.live, (void **)&call.live));
-    TRY_OUT(kd_scratch_take(dev, size.sums, (void **)&call.sums));
-    TRY_OUT(kd_scratch_take(dev, size.blocks, (void **)&block));
-    TRY_OUT(kd_scratch_take(dev, size.workspace * (size_t)dev->n_thread, (void **)&workspace));
+    TRY(kd_scratch_take(dev, tersoff_bytes(dev->n_thread, batch, list->capacity, precision), &memory));
     cpu_enter(dev);
-    int n_block = cut_blocks(batch, block_size(dev, batch), block);
-    run_passes(dev, codelet, &call, block, n_block, workspace);
-    sum_replicas(batch, block, n_block, call.sums, out);
+    tersoff_open(memory, dev->n_thread, batch, list, potential, precision, &t);
+    tersoff_evaluate(&t, out);
     cpu_leave(dev);
-out:
     kd_scratch_release(dev, mark);
-    return status;
+    return KD_OK;
 }

@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* md_run.c - the op `run` of the CPU: many steps of many replicas.
+ *
+ * Replicas of a full batch are dealt out to threads, one at a time, and each is run by one thread from beginning to end, lists
+ * included: no barrier, everything in that core's cache. Where there are fewer replicas than threads, all threads work on one
+ * replica after the other. Both give the same bits. */
+#include <limits.h>
+#include <string.h>
+
+#include "kernels/cpu/cpu.h"
+#include "kernels/cpu/md_move.h"
+#include "kernels/cpu/neighbor.h"
+#include "kernels/cpu/tersoff.h"
+#include "kernels/md_step.h"
+
+/* Of one replica, in the work area; lists follow. */
+struct kept {
+    int valid, reserved;
+    double stretch[3]; /* of the cell, since the lists were made */
+    int most, pad;
+};
+
+struct sailor { /* one replica under way: views of the batch, and the memory of its crew */
+    const struct md_run *run;
+    const struct md_phase *phase;
+    struct md_replica *state;
+    struct md_batch batch;
+    struct md_neighbors list;
+    struct kept *kept;
+    struct mover mover;
+    struct tersoff_session tersoff;
+    struct md_forces forces;
+    double energy, virial[6], range;
+    double *cell;
+    int first[2], n_thread;
+    void *lists_memory;
+};
+
+/* ---- memory ---- */
+
+static size_t padded(int n_atom)
+{
+    return (size_t)(n_atom + MD_TILE - 1) / MD_TILE * MD_TILE;
+}
+
+static size_t kept_bytes(int n_atom, int capacity)
+{
+    size_t table = kd_scratch_round(padded(n_atom) * (size_t)capacity * sizeof(int));
+    return kd_scratch_round(sizeof(struct kept)) + kd_scratch_round((size_t)n_atom * 4 * sizeof(double)) +
+           kd_scratch_round(padded(n_atom) * sizeof(int)) + 3 * table;
+}
+
+size_t cpu_run_bytes(const kd_device *dev, const struct md_batch *batch, int capacity, enum kd_precision precision)
+{
+    size_t bytes = 0;
+    (void)dev;
+    (void)precision;
+    for (int r = 0; r < batch->n_replica; r++)
+        bytes += kept_bytes(batch->first[r + 1] - batch->first[r], capacity);
+    return bytes;
+}
+
+/* The largest replica alone. */
+static struct md_batch largest(const struct md_batch *batch)
+{
+    struct md_batch one = *batch;
+    one.n_replica = 1;
+    one.n_atom = batch->max_atom;
+    return one;
+}
+
+static bool one_thread_each(const kd_device *dev, const struct md_batch *batch)
+{
+    return batch->n_replica >= dev->n_thread;
+}
+
+static size_t crew_bytes(int n_thread, const struct md_batch *batch, int capacity, enum kd_precision precision)
+{
+    struct md_batch one = largest(batch);
+    return kd_scratch_round(neighbor_bytes(&one, capacity)) + kd_scratch_round(tersoff_bytes(n_thread, &one, capacity, precision)) +
+           kd_scratch_round((size_t)move_chunks(one.n_atom) * MOVE_SUMS * sizeof(double)) +
+           kd_scratch_round((size_t)one.n_atom * sizeof(int)) + kd_scratch_round(sizeof(struct sailor));
+}
+
+size_t cpu_run_scratch(const kd_device *dev, const struct md_batch *batch, int capacity, enum kd_precision precision)
+{
+    if (one_thread_each(dev, batch))
+        return (size_t)dev->n_thread * crew_bytes(1, batch, capacity, precision);
+    return crew_bytes(dev->n_thread, batch, capacity, precision);
+}
+
+static void *carve(char **at, size_t bytes)
+{
+    char *here = *at;
+    *at += kd_scratch_round(bytes);
+    return here;
+}
+
+static void board(struct sailor *s, const struct md_run *run, int replica, char *kept, char *memory, int n_thread)
+{
+    const struct md_batch *all = run->batch;
+    const int first = all->first[replica], n_atom = all->first[replica + 1] - first;
+    const size_t at4 = 4 * (size_t)first, table = padded(n_atom) * (size_t)run->capacity * sizeof(int);
+    s->run = run;
+    s->phase = &run->phase_d[replica];
+    s->state = &run->replica_d[replica];
+    s->n_thread = n_thread;
+    s->first[0] = 0;
+    s->first[1] = n_atom;
+    s->cell = run->cell_d + 9 * (size_t)replica;
+    s->kept = carve(&kept, sizeof *s->kept);
+    s->mover = (struct mover){.n_atom = n_atom, .n_thread = n_thread, .species = all->species_d + first, .mass = run->mass_d,
+                              .position = (double(*)[4])(run->position_d + at4), .velocity = (double(*)[4])(run->velocity_d + at4),
+                              .force = (double(*)[4])(run->force_d + at4)};
+    s->mover.reference = carve(&kept, (size_t)n_atom * 4 * sizeof(double));
+    s->list = (struct md_neighbors){.capacity = run->capacity, .max_count_d = &s->kept->most};
+    s->list.count_d = carve(&kept, padded(n_atom) * sizeof(int));
+    s->list.index_d = carve(&kept, table);
+    s->list.shift_d = carve(&kept, table);
+    s->list.reverse_d = carve(&kept, table);
+    s->batch = *all;
+    s->batch.n_replica = 1;
+    s->batch.n_atom = s->batch.max_atom = n_atom;
+    s->batch.first = s->batch.first_d = s->first;
+    s->batch.species_d = s->mover.species;
+    s->batch.cell_d = s->cell;
+    s->batch.position_d = run->position_d + at4;
+    s->forces = (struct md_forces){.force_d = run->force_d + at4, .energy_d = &s->energy, .virial_d = s->virial};
+    const struct md_batch one = largest(all);
+    s->lists_memory = carve(&memory, neighbor_bytes(&one, run->capacity));
+    int *alone = carve(&memory, (size_t)one.n_atom * sizeof(int)); /* all atoms belong to replica 0 of the view */
+    memset(alone, 0, (size_t)n_atom * sizeof(int));
+    s->batch.replica_d = alone;
+    s->mover.sums = carve(&memory, (size_t)move_chunks(one.n_atom) * MOVE_SUMS * sizeof(double));
+    s->range = 0;
+    for (int p = 0; p < all->n_species * all->n_species; p++)
+        s->range = fmax(s->range, run->potential->cutoff_d[p]);
+    tersoff_open(memory, n_thread, &s->batch, &s->list, run->potential, run->precision, &s->tersoff);
+}
+
+/* ---- a step ---- */
+
+static double volume_of(const double *c)
+{
+    return fabs(c[0] * (c[4] * c[8] - c[5] * c[7]) + c[1] * (c[5] * c[6] - c[3] * c[8]) + c[2] * (c[3] * c[7] - c[4] * c[6]));
+}
+
+/* Have distances in the cell shrunk, or atoms moved, by so much that an unlisted pair may be in range? */
+static bool lists_are_stale(const struct sailor *s, double way2)
+{
+    const double *stretch = s->kept->stretch, least = fmin(1, fmin(stretch[0], fmin(stretch[1], stretch[2])));
+    const double margin = (s->range + s->run->skin) * least - s->range;
+    return !(2 * sqrt(way2) < margin);
+}
+
+/* Cell, atoms and what the lists remember, by state->strain; v is braked by the same unless relaxing. */
+static void move(struct sailor *s, double before, double after, bool brake)
+{
+    struct drift d = {.before = before, .after = after};
+    for (int x = 0; x < 3; x++) {
+        const double scale = s->state->strain[x] != 0 ? exp(s->state->strain[x]) : 1;
+        d.scale[x] = scale;
+        d.brake[x] = brake ? 1 / scale : 1;
+        d.stretch[x] = s->kept->stretch[x] *= scale;
+        for (int k = 0; k < 3; k++)
+            s->cell[3 * k + x] *= scale;
+    }
+    const double way2 = move_drift(&s->mover, &d);
+    s->kept->valid = s->kept->valid && !lists_are_stale(s, way2);
+    s->state->volume = volume_of(s->cell);
+}
+
+/* First half of a Verlet step, barostat included. */
+static void advance_dynamics(struct sailor *s)
+{
+    struct md_replica *state = s->state;
+    const struct md_phase *phase = s->phase;
+    double kinetic[3];
+    const double fastest2 = move_kick(&s->mover, 0.5 * phase->dt, kinetic);
+    memset(state->strain, 0, sizeof state->strain);
+    if (!(fastest2 * phase->dt * phase->dt <= phase->max_move * phase->max_move)) {
+        state->outcome = MD_RUNAWAY;
+        return;
+    }
+    if (!md_scales_cell(phase, state->step)) {
+        move(s, 0, phase->dt, false);
+        return;
+    }
+    md_cell_strain(phase, state->step, state, state->strain);
+    if (!md_strain_is_small(state->strain)) {
+        state->outcome = MD_COLLAPSED;
+        return;
+    }
+    state->work += md_strain_work(state);
+    for (int x = 0; x < 3; x++)
+        state->work += kinetic[x] * (exp(-2 * state->strain[x]) - 1);
+    move(s, 0.5 * phase->dt, 0.5 * phase->dt, true);
+}
+
+static void finish_dynamics(struct sailor *s)
+{
+    struct md_replica *state = s->state;
+    const struct md_phase *phase = s->phase;
+    state->work += md_strain_work(state);
+    move_kick(&s->mover, 0.5 * phase->dt, state->kinetic);
+    state->step++;
+    if (phase->zero_momentum && state->step % MD_MOMENTUM_STRIDE == 0 && s->mover.n_atom > 1) {
+        move_rest(&s->mover);
+        move_kinetic(&s->mover, state->kinetic);
+    }
+    if (phase->ensemble == MD_NVE)
+        return;
+    const double kinetic = state->kinetic[0] + state->kinetic[1] + state->kinetic[2];
+    const double factor = md_velocity_factor(phase, state->step, s->mover.n_atom, kinetic);
+    move_scale(&s->mover, factor);
+    for (int x = 0; x < 3; x++)
+        state->kinetic[x] *= factor * factor;
+    state->work += kinetic * (factor * factor - 1);
+}
+
+static void advance_relaxation(struct sailor *s)
+{
+    struct md_replica *state = s->state;
+    double sums[3], keep, push;
+    move_power(&s->mover, sums);
+    md_fire(s->phase, state, s->mover.n_atom, sums, &keep, &push);
+    const double fastest = sqrt(move_steer(&s->mover, keep, push));
+    const double time = md_fire_move(s->phase, state, s->mover.n_atom, fastest);
+    if (!(fastest * time <= 2 * s->phase->max_move) || !md_strain_is_small(state->strain)) {
+        state->outcome = MD_RUNAWAY;
+        return;
+    }
+    move(s, 0, time, false);
+}
+
+static void finish_relaxation(struct sailor *s)
+{
+    s->state->step++;
+    if (md_is_relaxed(s->phase, s->state, s->mover.n_atom))
+        s->state->outcome = MD_CONVERGED;
+}
+
+/* Lists where they are stale, forces; false when the lists do not hold. */
+static bool find_forces(struct sailor *s)
+{
+    struct md_replica *state = s->state;
+    if (!s->kept->valid) {
+        neighbor_build_in(s->lists_memory, s->n_thread, &s->batch, s->run->potential->cutoff_d, s->run->skin, &s->list);
+        state->max_neighbor = s->kept->most;
+        state->n_build++;
+        if (s->kept->most > s->list.capacity) {
+            state->outcome = s->kept->most == INT_MAX ? MD_LOST : MD_CROWDED;
+            return false;
+        }
+        s->kept->valid = 1;
+        memcpy(s->mover.reference, s->mover.position, (size_t)s->mover.n_atom * sizeof *s->mover.position);
+        for (int x = 0; x < 3; x++)
+            s->kept->stretch[x] = 1;
+    }
+    tersoff_evaluate(&s->tersoff, &s->forces);
+    state->energy = s->energy;
+    memcpy(state->virial, s->virial, sizeof state->virial);
+    if (MD_IS_RELAXATION(s->phase))
+        state->max_force = move_largest_force(&s->mover);
+    return true;
+}
+
+static void start(struct sailor *s)
+{
+    s->state->volume = volume_of(s->cell);
+    if (s->state->kinetic[0] < 0)
+        move_kinetic(&s->mover, s->state->kinetic);
+}
+
+static void sail(struct sailor *s)
+{
+    struct md_replica *state = s->state;
+    const struct md_phase *phase = s->phase;
+    const bool relaxing = MD_IS_RELAXATION(phase);
+    const int64_t stop = phase->stop < phase->end ? phase->stop : phase->end;
+    while (state->outcome == MD_RUNNING && (state->step < stop || state->pending != MD_BETWEEN)) {
+        if (state->pending == MD_BETWEEN) {
+            if (relaxing)
+                advance_relaxation(s);
+            else
+                advance_dynamics(s);
+            if (state->outcome != MD_RUNNING)
+                return;
+            state->pending = MD_MIDSTEP;
+        }
+        if (!find_forces(s))
+            return;
+        if (state->pending == MD_AT_START)
+            start(s);
+        else if (relaxing)
+            finish_relaxation(s);
+        else
+            finish_dynamics(s);
+        state->pending = MD_BETWEEN;
+    }
+}
+
+/* ---- the op ---- */
+
+static void run_alone(const struct md_run *run, int replica, char *kept, char *memory, int n_thread)
+{
+    const struct md_phase *phase = &run->phase_d[replica];
+    const struct md_replica *state = &run->replica_d[replica];
+    const int64_t stop = phase->stop < phase->end ? phase->stop : phase->end;
+    if (state->outcome != MD_RUNNING || (state->step >= stop && state->pending == MD_BETWEEN))
+        return;
+    struct sailor *s = carve(&memory, sizeof *s);
+    board(s, run, replica, kept, memory, n_thread);
+    sail(s);
+}
+
+static void run_all(const kd_device *dev, const struct md_run *run, char *memory)
+{
+    const struct md_batch *batch = run->batch;
+    char *kept = run->work_d;
+    if (!one_thread_each(dev, batch) || dev->n_thread == 1) {
+        for (int r = 0; r < batch->n_replica; r++) {
+            run_alone(run, r, kept, memory, dev->n_thread);
+            kept += kept_bytes(batch->first[r + 1] - batch->first[r], run->capacity);
+        }
+        return;
+    }
+    const size_t bytes = crew_bytes(1, batch, run->capacity, run->precision);
+#pragma omp parallel for schedule(dynamic, 1) num_threads(dev->n_thread)
+    for (int r = 0; r < batch->n_replica; r++) {
+        char *own = kept;
+        for (int q = 0; q < r; q++)
+            own += kept_bytes(batch->first[q + 1] - batch->first[q], run->capacity);
+        run_alone(run, r, own, memory + (size_t)cpu_thread() * bytes, 1);
+    }
+}
+
+kd_status cpu_run(kd_device *dev, kd_stream *stream, const struct md_run *run)
+{
+    (void)stream;
+    void *memory;
+    TRY(tersoff_check(run->potential, run->capacity));
+    size_t mark = kd_scratch_mark(dev);
+    TRY(kd_scratch_take(dev, cpu_run_scratch(dev, run->batch, run->capacity, run->precision), &memory));
+    cpu_enter(dev);
+    run_all(dev, run, memory);
+    cpu_leave(dev);
+    kd_scratch_release(dev, mark);
+    return KD_OK;
+}
