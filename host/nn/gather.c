@@ -285,7 +285,7 @@ kd_status gather_structure(struct gather *g, const char *name, const char *charg
         status = gather_lose(g, name, -1, "%s", reason);
     } else if (status == KD_OK) {
         snprintf(c.name, sizeof c.name, "%s", name);
-        snprintf(c.charges, sizeof c.charges, "%s", charges_path);
+        snprintf(c.charges, sizeof c.charges, "%s", gather_origin(charges_path));
         hash_structure(&s, c.hash);
         judge_charges(g, &c, method, sum_error, n_empty, reason);
         status = reason[0] ? gather_lose(g, name, -1, "%s: %s", charges_path, reason)

@@ -10,6 +10,14 @@
 
 /* ---- xanes.h5 ---- */
 
+const char *gather_origin(const char *path)
+{
+    const char *last = strrchr(path, '/'), *folder = last;
+    while (folder && folder > path && folder[-1] != '/')
+        folder--;
+    return folder ? folder : path;
+}
+
 struct spectra { /* what is read */
     size_t n_site, n;
     double *energy, *mean; /* [n], [n_site][n] */
@@ -97,7 +105,7 @@ kd_status gather_xanes(struct gather *g, int index, const char *path)
         snprintf(reason, sizeof reason, "%.500s", kd_error_message());
         status = gather_lose(g, g->cell[index].name, -1, "%s", reason);
     } else if (status == KD_OK) {
-        snprintf(g->cell[index].xanes, sizeof g->cell[index].xanes, "%s", path);
+        snprintf(g->cell[index].xanes, sizeof g->cell[index].xanes, "%s", gather_origin(path));
         status = take_spectra(g, index, &s);
     }
     spectra_free(&s);

@@ -44,6 +44,8 @@ struct gather {
 
 kd_status gather_grow(void *array, int n, int *room, size_t size); /* array: address of the pointer */
 kd_status gather_lose(struct gather *g, const char *structure, int site, const char *format, ...) KD_PRINTF(4, 5);
+/* The end of a path, "folder/file": what a dataset says of where a row came from, without where that folder stood. */
+const char *gather_origin(const char *path);
 /* An empty row at the end, values not set; NULL and KD_ENOMEM in *status. */
 struct gather_row *gather_new_row(struct gather *g, kd_status *status);
 bool gather_has(const struct gather *g, const char *hash, int site);
