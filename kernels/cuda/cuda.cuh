@@ -6,6 +6,7 @@
 #include "kernels/backend.h"
 #include "kernels/cuda/launch.cuh"
 #include "kernels/grid_ops.h"
+#include "kernels/bader_ops.h"
 #include "kernels/la_ops.h"
 #include "kernels/md_ops.h"
 #include "kernels/nn_ops.h"
@@ -50,6 +51,7 @@ extern const struct device_ops cuda_device_ops;
 extern const struct grid_ops cuda_grid_ops;
 extern const struct pw_ops cuda_pw_ops;
 extern const struct xas_ops cuda_xas_ops;
+extern const struct bader_ops cuda_bader_ops;
 /* Reads the devices' names and sizes; state and ops of *dev. */
 kd_status cuda_device_describe(int index, char line[160]);
 kd_status cuda_device_open(kd_device *dev, int index);

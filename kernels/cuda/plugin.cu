@@ -132,6 +132,7 @@ static kd_status open_device(kd_device *dev, int index)
     dev->grid = &cuda_grid_ops;
     dev->pw = &cuda_pw_ops;
     dev->xas = &cuda_xas_ops;
+    dev->bader = &cuda_bader_ops;
     return KD_OK;
 }
 

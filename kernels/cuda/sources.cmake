@@ -27,5 +27,7 @@ set(KEDGE_CUDA_SOURCES
   pw_vector.cu
   pw_search.cu
   xas.cu
+  bader.cu
+  bader_climb.cu
   ${KEDGE_CUDA_FP32_SOURCES}
 )
