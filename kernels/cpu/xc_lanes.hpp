@@ -112,7 +112,7 @@ template <int W> struct xc_lanes {
         for (int k = 0; k < K; k++) {
             value[k] = (V) * (const V_any *)(const void *)(rho + k * W);
             V size = value[k] < 0 ? -value[k] : value[k], s = (V) * (const V_any *)(const void *)(sigma + k * W);
-            p[k].sigma = (size > XC_GRADIENT_DENSITY) & (s > XC_GRADIENT) ? s : lane::all(0);
+            p[k].sigma = ((size > XC_GRADIENT_DENSITY) & (s > XC_GRADIENT)) ? s : lane::all(0);
             p[k].rho = size > XC_DENSITY ? size : lane::all(1);
         }
         cube_roots(p);

@@ -131,9 +131,12 @@ static void glass(struct model *m)
     *m = (struct model){.n = {50, 48, 54}, .n_atom = 8, .cell = {{8.6, 0, 0}, {1.3, 8.2, 0}, {-0.9, 1.1, 9.1}}};
     m->kind[0] = model_silicon;
     m->kind[1] = model_oxygen;
+    const double(*cell)[3] = (const double(*)[3])m->cell;
     for (int i = 0; i < 8; i++) {
+        double at[3];
+        cell_cartesian(cell, frac[i], at);
         m->kind_of[i] = i % 3 != 0;
-        cell_cartesian((const double(*)[3])m->cell, frac[i], m->position[i]);
+        memcpy(m->position[i], at, sizeof at);
     }
 }
 
