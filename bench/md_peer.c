@@ -44,37 +44,43 @@ static kd_status write_data(const char *path, const struct structure *s, const i
     return KD_OK;
 }
 
-static kd_status write_input(const char *path, const char *potential, const char *symbols, double skin, int n_step)
+static kd_status write_input(const char *path, const char *potential, const char *symbols, double temperature_k, double skin,
+                             int n_step)
 {
     FILE *f = fopen(path, "w");
     if (!f)
         FAIL(KD_EIO, "%s: cannot be written", path);
     fprintf(f, "units metal\natom_style atomic\nbox tilt large\nread_data start.dat\npair_style tersoff\npair_coeff * * %s%s\n"
                "neighbor %g bin\nneigh_modify delay 0 every 1 check yes\ntimestep 0.0005\nfix 1 all nve\nthermo 100000\n"
-               "run 5\nrun %d\n", potential, symbols, skin, n_step);
+               "velocity all create %g 4711 mom yes dist gaussian\nrun %d\nrun %d\n", potential, symbols, skin, temperature_k,
+            n_step < 50 ? 5 : 50, n_step);
     if (fclose(f) != 0)
         FAIL(KD_EIO, "%s: cannot be written", path);
     return KD_OK;
 }
 
-/* The last "Pair    | min | avg | max | ..." of a log, in seconds, times the share of the processor that LAMMPS says it had
- * ("99.8% CPU use"): the medians of Kedge's calls do not suffer from a busy machine either. */
-static double pair_seconds(const char *path)
+/* The last "Pair    | min | avg | max | ..." and "Loop time of s on" of a log, in seconds, times the share of the processor that LAMMPS
+ * says it had ("99.8% CPU use"): the times of Kedge do not suffer from a busy machine either. */
+static void log_seconds(const char *path, double *pair, double *loop)
 {
-    double seconds = 0, least, average, share = 100, percent;
+    double least, average, whole, share = 100, percent;
     char line[512];
     FILE *f = fopen(path, "r");
+    *pair = *loop = 0;
     while (f && fgets(line, sizeof line, f))
         if (sscanf(line, "Pair | %lf | %lf", &least, &average) == 2)
-            seconds = average;
+            *pair = average;
+        else if (sscanf(line, "Loop time of %lf on", &whole) == 1)
+            *loop = whole;
         else if (sscanf(line, "%lf%% CPU use", &percent) == 1)
             share = percent;
     if (f)
         fclose(f);
-    return seconds * share / 100;
+    *pair *= share / 100;
+    *loop *= share / 100;
 }
 
-kd_status md_peer_rate(const struct structure *s, const char *potential, double skin, int n_rank, double *million_per_s)
+kd_status md_peer_rate(const struct structure *s, const char *potential, double temperature_k, double skin, int n_rank, struct md_peer *out)
 {
     char place[] = "/tmp/kedge-bench-XXXXXX", path[64], symbols[64], command[512], absolute[4096];
     int type[ELEMENT_LAST + 1], n_step = (int)(WANTED_ATOM_STEPS / s->n_atom) + 5;
@@ -84,18 +90,20 @@ kd_status md_peer_rate(const struct structure *s, const char *potential, double 
     snprintf(path, sizeof path, "%s/start.dat", place);
     TRY(write_data(path, s, type, n_type));
     snprintf(path, sizeof path, "%s/in", place);
-    TRY(write_input(path, absolute, symbols, skin, n_step));
+    TRY(write_input(path, absolute, symbols, temperature_k, skin, n_step));
     snprintf(command, sizeof command,
              "cd %s && OMP_NUM_THREADS=1 mpirun --allow-run-as-root --oversubscribe -np %d lmp -in in -log log -screen none >out 2>&1",
              place, n_rank);
     int failed = system(command);
     snprintf(path, sizeof path, "%s/log", place);
-    double seconds = pair_seconds(path);
+    double pair, loop;
+    log_seconds(path, &pair, &loop);
     snprintf(command, sizeof command, "rm -rf %s", place);
     if (failed == 0 && system(command) != 0)
         fprintf(stderr, "bench_md: %s is left behind\n", place);
-    if (failed != 0 || seconds <= 0)
+    if (failed != 0 || !(pair > 0 && loop > 0))
         FAIL(KD_EDEVICE, "bench_md: lmp failed, its output is in %s", place);
-    *million_per_s = 1e-6 * s->n_atom * (double)n_step / seconds;
+    out->forces = 1e-6 * s->n_atom * (double)n_step / pair;
+    out->steps = 1e-6 * s->n_atom * (double)n_step / loop;
     return KD_OK;
 }

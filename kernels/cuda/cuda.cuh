@@ -76,6 +76,10 @@ kd_status cuda_tersoff(kd_device *dev, kd_stream *s, const struct md_batch *batc
 size_t cuda_tersoff_scratch(const kd_device *dev, const struct md_batch *batch, int capacity,
                             enum kd_precision precision);
 
+kd_status cuda_run(kd_device *dev, kd_stream *s, const struct md_run *run);
+size_t cuda_run_bytes(const kd_device *dev, const struct md_batch *batch, int capacity, enum kd_precision precision);
+size_t cuda_run_scratch(const kd_device *dev, const struct md_batch *batch, int capacity, enum kd_precision precision);
+
 size_t cuda_nn_state_bytes(const struct nn_shape *shape, enum kd_precision precision);
 kd_status cuda_nn_put(kd_device *dev, kd_stream *s, const struct nn_group *group, enum kd_precision precision,
                       enum nn_part part, const void *values_d);

@@ -112,6 +112,9 @@ static const struct md_ops cuda_md_ops = {
     cuda_neighbor_scratch,
     cuda_tersoff,
     cuda_tersoff_scratch,
+    cuda_run,
+    cuda_run_bytes,
+    cuda_run_scratch,
 };
 
 static const struct nn_ops cuda_nn_ops = {

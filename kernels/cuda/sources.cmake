@@ -12,6 +12,7 @@ set(KEDGE_CUDA_SOURCES
   neighbor.cu
   tersoff.cu
   tersoff_double.cu
+  md_run.cu
   nn.cu
   nn_train.cu
   nn_double.cu
