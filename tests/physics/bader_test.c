@@ -127,11 +127,12 @@ static void glass(struct model *m)
 {
     static const double frac[8][3] = {{.03, .02, .05}, {.27, .30, .18}, {.55, .08, .45}, {.12, .58, .52},
                                       {.70, .62, .10}, {.48, .75, .70}, {.85, .35, .75}, {.25, .15, .82}};
+    static const double cell[3][3] = {{8.6, 0, 0}, {1.3, 8.2, 0}, {-0.9, 1.1, 9.1}};
     memset(m, 0, sizeof *m);
-    *m = (struct model){.n = {50, 48, 54}, .n_atom = 8, .cell = {{8.6, 0, 0}, {1.3, 8.2, 0}, {-0.9, 1.1, 9.1}}};
+    *m = (struct model){.n = {50, 48, 54}, .n_atom = 8};
+    memcpy(m->cell, cell, sizeof cell);
     m->kind[0] = model_silicon;
     m->kind[1] = model_oxygen;
-    const double(*cell)[3] = (const double(*)[3])m->cell;
     for (int i = 0; i < 8; i++) {
         double at[3];
         cell_cartesian(cell, frac[i], at);
