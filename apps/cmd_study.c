@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #ifdef _OPENMP
 #include <omp.h>
 #endif
@@ -10,6 +11,7 @@
 #include "apps/app.h"
 #include "host/base/log.h"
 #include "host/base/progress.h"
+#include "host/base/stop.h"
 #include "host/farm/study.h"
 
 static const char doc[] =
@@ -135,12 +137,21 @@ static void place_rank(struct app *app, const struct study *s, char device[32])
 #endif
 }
 
+/* Ranks without messages between them: the first one begins, the others wait a minute for it and come in behind. */
+static bool follows(const struct study *s)
+{
+    bool follower = s->ranks.rank > 0 && !s->ranks.mpi;
+    for (int i = 0; follower && i < 1200 && !study_begun(s) && !stop_requested(); i++)
+        nanosleep(&(struct timespec){0, 50000000}, NULL);
+    return follower;
+}
+
 static kd_status work(struct app *app, struct study *s)
 {
     char device[32];
     kd_device *dev;
     long long n_failed;
-    bool begun = study_begun(s);
+    bool begun = !follows(s) && study_begun(s);
     ranks_barrier(&s->ranks); /* all ranks have looked before the first one begins it */
     if (!app->restart && begun)
         FAIL(KD_EINPUT, "%s: a study has begun there, expected --restart to go on with it, or another directory (-o)", s->farm.directory);
