@@ -52,6 +52,7 @@ struct pw_projector_spec {
     int n_atom;
     const int *species;        /* [n_atom] */
     const double (*tau)[3];    /* [n_atom] Cartesian, bohr */
+    bool chains_only;          /* for xas_ops alone: apply and project are never called, a backend need not keep whole vectors */
 };
 
 struct pw_hamiltonian {

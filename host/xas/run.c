@@ -29,6 +29,7 @@ static kd_status setup_k(struct xanes *x, struct xanes_k *k, struct xas_k *b)
                            {k->point.twice[0], k->point.twice[1], k->point.twice[2]}};
     TRY(dev->pw->create(dev, &spec, &k->basis));
     TRY(projector_forms_create(&x->crystal, x->scf->beta, &k->sphere, -1, &k->forms));
+    k->forms.spec.chains_only = true;
     k->potential = !real;
     if (!x->packed_d[k->potential])
         TRY(kd_alloc(dev, dev->pw->potential_bytes(k->basis), &x->packed_d[k->potential]));

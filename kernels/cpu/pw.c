@@ -154,6 +154,7 @@ static void cpu_projectors_destroy(kd_device *dev, struct pw_projectors *p)
 {
     if (!p)
         return;
+    cpu_factors_destroy(dev, &p->factors);
     kd_free(dev, p->beta.x_d);
     kd_free(dev, p->coupling_d);
     free(p);
@@ -198,6 +199,11 @@ static kd_status cpu_projectors_create(kd_device *dev, const struct pw_basis *b,
     for (int atom = 0; atom < spec->n_atom; atom++)
         p->n_proj += spec->first_form[spec->species[atom] + 1] - spec->first_form[spec->species[atom]];
     p->beta = (struct la_block){b->type, p->n_proj, b->n_number, pw_leading(b->type, b->n_number), NULL};
+    TRY_OUT(cpu_factors_create(dev, b, spec, &p->factors));
+    if (spec->chains_only) {
+        *out = p;
+        return KD_OK;
+    }
     TRY_OUT(kd_alloc(dev, (size_t)p->n_proj * p->beta.ld * la_size(b->type), &p->beta.x_d));
     TRY_OUT(kd_alloc(dev, (size_t)p->n_proj * sizeof(double), &p->coupling_d));
     cpu_enter(dev);
@@ -212,6 +218,8 @@ out:
 
 static kd_status cpu_project(kd_device *dev, kd_stream *s, const struct pw_projectors *p, const struct la_block *psi, double *m_d)
 {
+    if (!p->beta.x_d)
+        FAIL(KD_EINTERNAL, "project: these projectors are for chains only");
     return cpu_la_ops.gram(dev, s, &p->beta, psi, m_d);
 }
 
@@ -241,6 +249,8 @@ static kd_status add_nonlocal(kd_device *dev, kd_stream *s, const struct pw_proj
 {
     size_t mark = kd_scratch_mark(dev), width = la_width(psi->type);
     double *m;
+    if (!p->beta.x_d)
+        FAIL(KD_EINTERNAL, "apply: these projectors are for chains only");
     TRY(kd_scratch_take(dev, (size_t)psi->n_vec * (size_t)p->n_proj * width * sizeof(double), (void **)&m));
     TRY(cpu_la_ops.gram(dev, s, &p->beta, psi, m));
     cpu_enter(dev);

@@ -29,10 +29,27 @@ struct pw_basis {
     struct pw_lines *lines; /* NULL: lengths without codelets, or KEDGE_FFT=fftw */
 };
 
+/* Projectors taken apart: row (atom i, form f of its species) is i^odd F_f(G) exp(-i (k+G).tau_i), its signs and the sqrt(2) of real
+ * orbitals in F. Even forms (l = 0, 2) of a species stand before the odd ones. Numbers are of the basis' precision; planes are
+ * PW_FACTOR_PAD plane waves long or a multiple, zeros at the end. */
+enum { PW_FACTOR_PAD = 512 };
+struct pw_factors {
+    size_t ld;
+    int n_atom, n_proj;
+    void *form_d;         /* [n_form][ld] */
+    void *phase_d;        /* [n_atom][2][ld] cosine and sine of (k+G).tau */
+    int *first_form_d;    /* [2 n_species + 1] even forms of species s, odd ones, even ones of s+1 ... */
+    int *species_d;       /* [n_atom] */
+    double *coupling_d;   /* [n_proj] Ha, in this order */
+};
+kd_status cpu_factors_create(kd_device *dev, const struct pw_basis *b, const struct pw_projector_spec *spec, struct pw_factors *out);
+void cpu_factors_destroy(kd_device *dev, struct pw_factors *f);
+
 struct pw_projectors {
     const struct pw_basis *basis;
     int n_proj;
-    struct la_block beta;
+    struct pw_factors factors; /* few vectors at a time (Lanczos) */
+    struct la_block beta;      /* whole, for blocks of orbitals */
     double *coupling_d; /* [n_proj] */
 };
 

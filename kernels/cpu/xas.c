@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* xas.c - Lanczos chains on the CPU.
  *
- * The chains of one k-point stay together: its projectors are read once for all polarisations. Where there are k-points for every
+ * The chains of one k-point stay together: its projectors are made once for all polarisations. Where there are k-points for every
  * thread, each thread takes a k-point through all its steps, with its vectors in cache; else the threads share one k-point. The sums
  * are the same either way. */
 #include <math.h>
@@ -83,9 +83,7 @@ static void nonlocal(const struct xas_k *k, struct xas_panel *panel, const struc
     size_t width = la_width(k->h.basis->type), chunks = n_chunk(panel->n);
     double *c = partial + chunks * count;
     panel->complex = width == 2;
-    panel->n_proj = p->n_proj;
-    panel->p = p->beta.x_d;
-    panel->ldp = p->beta.ld * width;
+    panel->factors = &p->factors;
 #pragma omp parallel for schedule(static) num_threads(k->h.basis->dev->n_thread)
     for (size_t i = 0; i < chunks; i++)
         lanes->project(panel, i * XAS_CHUNK, partial + i * count);
@@ -94,7 +92,7 @@ static void nonlocal(const struct xas_k *k, struct xas_panel *panel, const struc
         for (size_t e = 0; e < count; e++)
             c[e] += partial[i * count + e];
     for (size_t e = 0; e < count; e++)
-        c[e] *= p->coupling_d[e / width % (size_t)p->n_proj];
+        c[e] *= p->factors.coupling_d[e / width % (size_t)p->n_proj];
 #pragma omp parallel for schedule(static) num_threads(k->h.basis->dev->n_thread)
     for (size_t i = 0; i < chunks; i++)
         lanes->add(panel, i * XAS_CHUNK, c);

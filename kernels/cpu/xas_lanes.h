@@ -11,11 +11,13 @@ extern "C" {
 
 enum { XAS_CHUNK = 1024 }; /* reals whose products are summed in the precision of the vectors; then FP64 */
 
-/* Projectors of one k-point and the vectors of its chains. Lengths and strides in reals: a complex number is two. */
+struct pw_factors; /* kernels/cpu/pw.h */
+
+/* Projectors of one k-point and the vectors of its chains. Lengths in reals: a complex number is two. */
 struct xas_panel {
-    int complex, n_proj, n_vec;
-    size_t n, ldp;
-    const void *p;                          /* [n_proj][ldp] */
+    int complex, n_vec;
+    size_t n;
+    const struct pw_factors *factors;
     const void *x[XAS_MAX_POLARISATION];
     void *w[XAS_MAX_POLARISATION];
 };

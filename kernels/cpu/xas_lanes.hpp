@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* xas_lanes.hpp - the codelets of xas_lanes.h for vectors of W reals T, J projectors at a time. */
+/* xas_lanes.hpp - the codelets of xas_lanes.h for vectors of W reals T, J forms at a time.
+ *
+ * Projectors are taken apart (struct pw_factors): the forms of a species on a chunk of plane waves stay in the first-level cache while the
+ * atoms go by, each with its phases. Read whole they would come from memory twice a step, which is what a step would cost. */
 #ifndef KD_XAS_LANES_HPP
 #define KD_XAS_LANES_HPP
 
+#include "kernels/cpu/pw.h"
 #include "kernels/cpu/simd.hpp"
 #include "kernels/cpu/xas_lanes.h"
 
@@ -30,133 +34,182 @@ template <class T, int W, int J> struct xas_codelet {
         return s;
     }
 
-    /* Products of J rows with V vectors over n reals. */
-    template <int V> static KD_INLINE void products(const T *p, size_t ldp, const T *const *x, size_t n, double *c, size_t ldc)
+    enum { PLANE = XAS_CHUNK / 2 }; /* plane waves of a chunk */
+    template <int V> struct planes {
+        alignas(64) T re[V][PLANE], im[V][PLANE];
+    };
+
+    /* Plane waves of a chunk that begins at real number `first`, apart: real parts, imaginary parts, zeros beyond the end. */
+    template <int V> static void split(const xas_panel *q, size_t first, int v0, planes<V> *u)
     {
-        real sums[J][V];
-        T rest[J][V] = {};
-        for (int j = 0; j < J; j++)
-            for (int v = 0; v < V; v++)
-                sums[j][v] = real{};
-        size_t g = 0;
-        for (; g + W <= n; g += W) {
-            real u[V];
-#pragma GCC unroll 8
-            for (int v = 0; v < V; v++)
-                u[v] = load(x[v] + g);
-#pragma GCC unroll 8
-            for (int j = 0; j < J; j++) {
-                real row = load(p + (size_t)j * ldp + g);
-#pragma GCC unroll 8
-                for (int v = 0; v < V; v++)
-                    sums[j][v] += row * u[v];
+        size_t n = length(q, first) / 2;
+        for (int v = 0; v < V; v++) {
+            const T *x = (const T *)q->x[v0 + v] + first;
+            for (size_t g = 0; g < n; g++) {
+                u->re[v][g] = x[2 * g];
+                u->im[v][g] = x[2 * g + 1];
+            }
+            for (size_t g = n; g < PLANE; g++)
+                u->re[v][g] = u->im[v][g] = 0;
+        }
+    }
+    /* w += z */
+    template <int V> static void join(const xas_panel *q, size_t first, int v0, const planes<V> *z)
+    {
+        size_t n = length(q, first) / 2;
+        for (int v = 0; v < V; v++) {
+            T *w = (T *)q->w[v0 + v] + first;
+            for (size_t g = 0; g < n; g++) {
+                w[2 * g] += z->re[v][g];
+                w[2 * g + 1] += z->im[v][g];
             }
         }
-        for (; g < n; g++)
-            for (int j = 0; j < J; j++)
-                for (int v = 0; v < V; v++)
-                    rest[j][v] += p[(size_t)j * ldp + g] * x[v][g];
-        for (int j = 0; j < J; j++)
-            for (int v = 0; v < V; v++)
-                c[(size_t)v * ldc + (size_t)j] = sum(sums[j][v]) + (double)rest[j][v];
     }
 
-    /* w_v += sum over J rows. */
-    template <int V> static KD_INLINE void add_rows(const T *p, size_t ldp, T *const *w, size_t n, const double *c, size_t ldc, int rows)
+    /* t = u exp(i angle) */
+    template <int V> static void turn(const T *cosine, const T *sine, const planes<V> *u, planes<V> *t)
     {
-        T k[J][V];
-        for (int j = 0; j < J; j++)
-            for (int v = 0; v < V; v++)
-                k[j][v] = j < rows ? (T)c[(size_t)v * ldc + (size_t)j] : 0;
-        size_t g = 0;
-        for (; g + W <= n; g += W) {
-            real u[V];
+        for (size_t g = 0; g < PLANE; g += W) {
+            real c = load(cosine + g), s = load(sine + g);
 #pragma GCC unroll 8
-            for (int v = 0; v < V; v++)
-                u[v] = load(w[v] + g);
-#pragma GCC unroll 8
-            for (int j = 0; j < J; j++) {
-                real row = load(p + (size_t)(j < rows ? j : 0) * ldp + g);
-#pragma GCC unroll 8
-                for (int v = 0; v < V; v++)
-                    u[v] += k[j][v] * row;
+            for (int v = 0; v < V; v++) {
+                real x = load(u->re[v] + g), y = load(u->im[v] + g), re = c * x, im = c * y;
+                re -= s * y;
+                im += s * x;
+                store(t->re[v] + g, re);
+                store(t->im[v] + g, im);
             }
+        }
+    }
+    /* w += z exp(-i angle) */
+    template <int V> static void turn_back(const T *cosine, const T *sine, const planes<V> *z, planes<V> *w)
+    {
+        for (size_t g = 0; g < PLANE; g += W) {
+            real c = load(cosine + g), s = load(sine + g);
 #pragma GCC unroll 8
-            for (int v = 0; v < V; v++)
-                store(w[v] + g, u[v]);
-        }
-        for (; g < n; g++)
-            for (int v = 0; v < V; v++)
-                for (int j = 0; j < rows; j++)
-                    w[v][g] += k[j][v] * p[(size_t)j * ldp + g];
-    }
-
-    template <int V> static void project_real(const xas_panel *q, size_t first, size_t n, int v0, double *c)
-    {
-        const T *p = (const T *)q->p + first, *x[V];
-        double last[V * J];
-        for (int v = 0; v < V; v++)
-            x[v] = (const T *)q->x[v0 + v] + first;
-        size_t ldc = (size_t)q->n_proj;
-        int j = 0;
-        for (; j + J <= q->n_proj; j += J)
-            products<V>(p + (size_t)j * q->ldp, q->ldp, x, n, c + (size_t)v0 * ldc + (size_t)j, ldc);
-        for (; j < q->n_proj; j++) { /* one row J times: few rows are left */
-            products<V>(p + (size_t)j * q->ldp, 0, x, n, last, J);
-            for (int v = 0; v < V; v++)
-                c[(size_t)(v0 + v) * ldc + (size_t)j] = last[v * J];
+            for (int v = 0; v < V; v++) {
+                real x = load(z->re[v] + g), y = load(z->im[v] + g), re = load(w->re[v] + g), im = load(w->im[v] + g);
+                re += c * x;
+                im += c * y;
+                re += s * y;
+                im -= s * x;
+                store(w->re[v] + g, re);
+                store(w->im[v] + g, im);
+            }
         }
     }
 
-    template <int V> static void add_real(const xas_panel *q, size_t first, size_t n, int v0, const double *c)
+    /* c[v][j] = sign sum of form_j x_v over a chunk, for `rows` forms, R at a time. */
+    template <int V, int R>
+    static void products(int rows, const T *form, size_t ld, const T (*x)[PLANE], double sign, double *c, size_t ldc, size_t step)
     {
-        const T *p = (const T *)q->p + first;
-        T *w[V];
-        for (int v = 0; v < V; v++)
-            w[v] = (T *)q->w[v0 + v] + first;
-        size_t ldc = (size_t)q->n_proj;
-        for (int j = 0; j < q->n_proj; j += J)
-            add_rows<V>(p + (size_t)j * q->ldp, q->ldp, w, n, c + (size_t)v0 * ldc + (size_t)j, ldc, q->n_proj - j < J ? q->n_proj - j : J);
-    }
-
-    /* Complex: conj(p) x and c p, pair by pair. */
-    static void project_complex(const xas_panel *q, size_t first, size_t n, int v, double *c)
-    {
-        const T *x = (const T *)q->x[v] + first;
-        for (int j = 0; j < q->n_proj; j++) {
-            const T *p = (const T *)q->p + (size_t)j * q->ldp + first;
-            T re[W] = {}, im[W] = {};
-            size_t g = 0;
-            for (; g + 2 * W <= n; g += 2 * W)
-                for (int l = 0; l < W; l++) {
-                    const T *a = p + g + 2 * l, *b = x + g + 2 * l;
-                    re[l] += a[0] * b[0] + a[1] * b[1];
-                    im[l] += a[0] * b[1] - a[1] * b[0];
+        for (; rows >= R; rows -= R, form += (size_t)R * ld, c += (size_t)R * step) {
+            real sums[R][V];
+            for (int j = 0; j < R; j++)
+                for (int v = 0; v < V; v++)
+                    sums[j][v] = real{};
+            for (size_t g = 0; g < PLANE; g += W)
+#pragma GCC unroll 8
+                for (int j = 0; j < R; j++) {
+                    real row = load(form + (size_t)j * ld + g);
+#pragma GCC unroll 8
+                    for (int v = 0; v < V; v++)
+                        sums[j][v] += row * load(x[v] + g);
                 }
-            for (; g < n; g += 2) {
-                re[0] += p[g] * x[g] + p[g + 1] * x[g + 1];
-                im[0] += p[g] * x[g + 1] - p[g + 1] * x[g];
+            for (int j = 0; j < R; j++)
+                for (int v = 0; v < V; v++)
+                    c[(size_t)v * ldc + (size_t)j * step] = sign * sum(sums[j][v]);
+        }
+        if constexpr (R > 1)
+            if (rows > 0)
+                products<V, R - 1>(rows, form, ld, x, sign, c, ldc, step);
+    }
+
+    /* z_v += sign sum_j c[v][j] form_j over a chunk. */
+    template <int V, int R>
+    static void weigh(int rows, const T *form, size_t ld, double sign, const double *c, size_t ldc, size_t step, T (*z)[PLANE])
+    {
+        for (; rows >= R; rows -= R, form += (size_t)R * ld, c += (size_t)R * step) {
+            T k[R][V];
+            for (int j = 0; j < R; j++)
+                for (int v = 0; v < V; v++)
+                    k[j][v] = (T)(sign * c[(size_t)v * ldc + (size_t)j * step]);
+            for (size_t g = 0; g < PLANE; g += W) {
+                real u[V];
+#pragma GCC unroll 8
+                for (int v = 0; v < V; v++)
+                    u[v] = load(z[v] + g);
+#pragma GCC unroll 8
+                for (int j = 0; j < R; j++) {
+                    real row = load(form + (size_t)j * ld + g);
+#pragma GCC unroll 8
+                    for (int v = 0; v < V; v++)
+                        u[v] += k[j][v] * row;
+                }
+#pragma GCC unroll 8
+                for (int v = 0; v < V; v++)
+                    store(z[v] + g, u[v]);
             }
-            double *out = c + 2 * ((size_t)v * (size_t)q->n_proj + (size_t)j);
-            out[0] = out[1] = 0;
-            for (int l = 0; l < W; l++) {
-                out[0] += (double)re[l];
-                out[1] += (double)im[l];
+        }
+        if constexpr (R > 1)
+            if (rows > 0)
+                weigh<V, R - 1>(rows, form, ld, sign, c, ldc, step, z);
+    }
+
+    struct atom { /* forms of its species on a chunk, its phases there */
+        const T *even, *odd, *cosine, *sine;
+        int n_even, n_odd;
+    };
+    static atom atom_at(const pw_factors *f, int i, size_t first)
+    {
+        const int *form = f->first_form_d + 2 * f->species_d[i];
+        const T *phase = (const T *)f->phase_d + 2 * (size_t)i * f->ld + first / 2;
+        const T *forms = (const T *)f->form_d + first / 2;
+        return {forms + (size_t)form[0] * f->ld, forms + (size_t)form[1] * f->ld, phase, phase + f->ld, form[1] - form[0], form[2] - form[1]};
+    }
+
+    /* Even: p = F exp(-i angle), <p|u> = sum F t; odd: p = i F exp(-i angle), <p|u> = -i sum F t. Of real orbitals the real part. */
+    template <int V> static void project_some(const xas_panel *q, size_t first, int v0, double *c)
+    {
+        const pw_factors *f = q->factors;
+        size_t step = q->complex ? 2 : 1, ldc = (size_t)f->n_proj * step;
+        planes<V> u, t;
+        split(q, first, v0, &u);
+        c += (size_t)v0 * ldc;
+        for (int i = 0; i < f->n_atom; i++) {
+            atom a = atom_at(f, i, first);
+            turn(a.cosine, a.sine, &u, &t);
+            double *odd = c + (size_t)a.n_even * step;
+            products<V, J>(a.n_even, a.even, f->ld, t.re, 1, c, ldc, step);
+            products<V, J>(a.n_odd, a.odd, f->ld, t.im, 1, odd, ldc, step);
+            if (q->complex) {
+                products<V, J>(a.n_even, a.even, f->ld, t.im, 1, c + 1, ldc, step);
+                products<V, J>(a.n_odd, a.odd, f->ld, t.re, -1, odd + 1, ldc, step);
             }
+            c += (size_t)(a.n_even + a.n_odd) * step;
         }
     }
-    static void add_complex(const xas_panel *q, size_t first, size_t n, int v, const double *c)
+    template <int V> static void add_some(const xas_panel *q, size_t first, int v0, const double *c)
     {
-        T *w = (T *)q->w[v] + first;
-        for (int j = 0; j < q->n_proj; j++) {
-            const T *p = (const T *)q->p + (size_t)j * q->ldp + first;
-            const double *k = c + 2 * ((size_t)v * (size_t)q->n_proj + (size_t)j);
-            T re = (T)k[0], im = (T)k[1];
-            for (size_t g = 0; g < n; g += 2) {
-                w[g] += re * p[g] - im * p[g + 1];
-                w[g + 1] += re * p[g + 1] + im * p[g];
+        const pw_factors *f = q->factors;
+        size_t step = q->complex ? 2 : 1, ldc = (size_t)f->n_proj * step;
+        planes<V> w, z;
+        memset(&w, 0, sizeof w);
+        c += (size_t)v0 * ldc;
+        for (int i = 0; i < f->n_atom; i++) {
+            atom a = atom_at(f, i, first);
+            const double *odd = c + (size_t)a.n_even * step;
+            memset(&z, 0, sizeof z);
+            weigh<V, J>(a.n_even, a.even, f->ld, 1, c, ldc, step, z.re);
+            weigh<V, J>(a.n_odd, a.odd, f->ld, 1, odd, ldc, step, z.im);
+            if (q->complex) {
+                weigh<V, J>(a.n_even, a.even, f->ld, 1, c + 1, ldc, step, z.im);
+                weigh<V, J>(a.n_odd, a.odd, f->ld, -1, odd + 1, ldc, step, z.re);
             }
+            turn_back(a.cosine, a.sine, &z, &w);
+            c += (size_t)(a.n_even + a.n_odd) * step;
         }
+        join(q, first, v0, &w);
     }
 
     static size_t length(const xas_panel *q, size_t first)
@@ -165,25 +218,19 @@ template <class T, int W, int J> struct xas_codelet {
     }
     static void project(const xas_panel *q, size_t first, double *c)
     {
-        size_t n = length(q, first);
         int v = 0;
-        for (; q->complex && v < q->n_vec; v++)
-            project_complex(q, first, n, v, c);
         for (; v + TRIPLE <= q->n_vec; v += TRIPLE)
-            project_real<TRIPLE>(q, first, n, v, c);
+            project_some<TRIPLE>(q, first, v, c);
         for (; v < q->n_vec; v++)
-            project_real<1>(q, first, n, v, c);
+            project_some<1>(q, first, v, c);
     }
     static void add(const xas_panel *q, size_t first, const double *c)
     {
-        size_t n = length(q, first);
         int v = 0;
-        for (; q->complex && v < q->n_vec; v++)
-            add_complex(q, first, n, v, c);
         for (; v + TRIPLE <= q->n_vec; v += TRIPLE)
-            add_real<TRIPLE>(q, first, n, v, c);
+            add_some<TRIPLE>(q, first, v, c);
         for (; v < q->n_vec; v++)
-            add_real<1>(q, first, n, v, c);
+            add_some<1>(q, first, v, c);
     }
 
     /* w -= f y, and the sum over chunks of (with x: x w; else w w). */
