@@ -193,11 +193,24 @@ void claims_release(struct claims *c, const char *name, int generation)
             unlink(path);
 }
 
-void claims_clear(struct claims *c, const char *name)
+/* The whole directory, not name by name: who dies while giving back leaves later generations without the first. */
+void claims_clear(struct claims *c, bool (*over)(const void *owner, const char *name), const void *owner)
 {
-    int generation;
-    if (newest(c, name, &generation) == CLAIM_STALE)
-        claims_release(c, name, generation);
+    char path[PATH_MAX], name[256];
+    snprintf(path, sizeof path, "%.*s/claims", PATH_MAX - 300, c->directory);
+    DIR *d = opendir(path);
+    for (struct dirent *e; d && (e = readdir(d));) {
+        snprintf(name, sizeof name, "%s", e->d_name);
+        char *dot = strrchr(name, '.');
+        if (!dot || dot == name)
+            continue;
+        *dot = '\0';
+        snprintf(path, sizeof path, "%.*s/claims/%s", PATH_MAX - 300, c->directory, e->d_name);
+        if (look_at(c, path) == CLAIM_STALE && over(owner, name))
+            unlink(path);
+    }
+    if (d)
+        closedir(d);
 }
 
 /* ---- the owner's file ---- */
@@ -221,6 +234,20 @@ static void *touch(void *owner)
     return NULL;
 }
 
+/* An owner file without a word in it: its process died in the moment between; the name HOST-PID-HASH says who. */
+static bool died_at_birth(const char *path, const char *name)
+{
+    char host[128] = "?", prefix[140];
+    struct stat s;
+    long pid;
+    if (stat(path, &s) != 0 || s.st_size > 0)
+        return false;
+    gethostname(host, sizeof host - 1);
+    snprintf(prefix, sizeof prefix, "%s-", host);
+    size_t n = strlen(prefix);
+    return strncmp(name, prefix, n) == 0 && sscanf(name + n, "%ld-", &pid) == 1 && start_time(pid) == 0;
+}
+
 /* Owner files of processes that are gone; their claims are links of their own and stay. */
 static void sweep(const struct claims *c)
 {
@@ -229,7 +256,7 @@ static void sweep(const struct claims *c)
     DIR *d = opendir(path);
     for (struct dirent *e; d && (e = readdir(d));) {
         snprintf(path, sizeof path, "%.*s/owners/%s", PATH_MAX - 300, c->directory, e->d_name);
-        if (e->d_name[0] != '.' && look_at(c, path) == CLAIM_STALE)
+        if (e->d_name[0] != '.' && (look_at(c, path) == CLAIM_STALE || died_at_birth(path, e->d_name)))
             unlink(path);
     }
     if (d)

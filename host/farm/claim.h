@@ -37,8 +37,8 @@ void claims_close(struct claims *c); /* a zeroed struct is fine */
 /* *generation: our claim's number, or -1 when somebody alive has it. */
 kd_status claims_take(struct claims *c, const char *name, int *generation);
 void claims_release(struct claims *c, const char *name, int generation);
-/* Remove what the dead left of a claim that nobody needs any more. */
-void claims_clear(struct claims *c, const char *name);
+/* Remove what the dead left of claims of which `over` says that nobody needs them any more. */
+void claims_clear(struct claims *c, bool (*over)(const void *owner, const char *name), const void *owner);
 enum claim_state claims_look(const struct claims *c, const char *name);
 /* For a reader that claims nothing itself: identities are compared with this machine's, the clock is the reader's own. */
 kd_status claims_reader(const char *directory, double stale_seconds, struct claims *c);

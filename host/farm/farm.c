@@ -171,6 +171,16 @@ static void pause_for(double seconds)
         nanosleep(&(struct timespec){0, 50000000}, NULL);
 }
 
+/* All items of this farm are over when this is asked. */
+static bool is_item(const void *farm, const char *name)
+{
+    const struct farm *f = farm;
+    for (int i = 0; i < f->n_item; i++)
+        if (strcmp(f->item[i].name, name) == 0)
+            return true;
+    return false;
+}
+
 kd_status farm_work(struct farm *f)
 {
     double wait = 0.05;
@@ -192,8 +202,7 @@ kd_status farm_work(struct farm *f)
         }
         show_progress(f, false);
     }
-    for (int i = 0; i < f->n_item; i++)
-        claims_clear(&f->claims, f->item[i].name);
+    claims_clear(&f->claims, is_item, f);
     show_progress(f, true);
     return KD_OK;
 }
