@@ -16,6 +16,7 @@ static const char doc[] =
     "Iterations go to stderr, results to stdout, both in the words of pw.x, so that grep '^!' finds the total energy. Energies in Ry "
     "there, in Ha in --json and in GS.h5. The stress is positive under tension: pw.x prints its negative.\n"
     "Not converged: exit status 3, and no file is written.\n"
+    "Killed or stopped (SIGINT, --max-seconds): with -o, --restart goes on from GS.h5.checkpoint with the bits of an unbroken run.\n"
     "--json: converged, iterations, h_applications, energy_ha, energy_terms_ha, fermi_ev, homo_ev, lumo_ev, eigenvalues_ev[k][band], "
     "occupations[k][band], kpoints[k], forces_ha_bohr, stress_gpa, seconds.";
 
@@ -24,13 +25,15 @@ static const char examples[] = "  kedge scf quartz.xyz --pseudo-dir upf --kpoint
                                "  kedge scf glass.xyz --pseudo-dir upf --core-hole 3 --core-hole-pseudo Sih.upf --charge 1\n";
 
 enum { KEY_PSEUDO = APP_KEY, KEY_DIR, KEY_ECUT, KEY_KPOINTS, KEY_SHIFT, KEY_CHARGE, KEY_SMEARING, KEY_HOLE, KEY_HOLE_FILE, KEY_BANDS,
-       KEY_CONV, KEY_MIXING, KEY_MAX, KEY_NO_SYMMETRY, KEY_NO_FORCES, KEY_START };
+       KEY_CONV, KEY_MIXING, KEY_MAX, KEY_NO_SYMMETRY, KEY_NO_FORCES, KEY_START, KEY_ORBITALS, KEY_CUBE,
+       KEY_CHECKPOINT };
 
 struct choices {
-    const char *out, *start;
+    const char *out, *start, *cube;
+    char *checkpoint; /* OUT.checkpoint */
     struct pseudo_choice pseudo;
     struct scf_options scf;
-    bool ready, no_forces;
+    bool ready, no_forces, orbitals;
     int *open[4], n_open; /* numbers of --kpoints and --kshift that are still to come */
 };
 
@@ -52,6 +55,9 @@ static const struct argp_option options[] = {
     {"no-symmetry", KEY_NO_SYMMETRY, NULL, 0, "Use time reversal only", 0},
     {"no-forces", KEY_NO_FORCES, NULL, 0, "Neither forces nor stress", 0},
     {"start", KEY_START, "GS.h5", 0, "Start from this density (same atoms, possibly moved; other cutoff, cell or charge)", 0},
+    {"orbitals", KEY_ORBITALS, NULL, 0, "Keep the orbitals in GS.h5 as well", 0},
+    {"cube", KEY_CUBE, "FILE", 0, "Write the density here as a Gaussian cube file", 0},
+    {"checkpoint-seconds", KEY_CHECKPOINT, "S", 0, "Time between checkpoints, GS.h5.checkpoint (60; 0: after every iteration)", 0},
     {0},
 };
 
@@ -88,10 +94,15 @@ static kd_status sort_words(struct app *app, const char **path)
 
 static kd_status take_smearing(const char *arg, struct scf_options *o)
 {
-    char kind[32], unit[8] = "";
-    double width;
-    if (sscanf(arg, "%31[^:]:%lf%7s", kind, &width, unit) < 2 || !(width > 0))
+    char kind[32], *unit = NULL;
+    const char *colon = strchr(arg, ':');
+    double width = 0;
+    if (colon && (size_t)(colon - arg) < sizeof kind) /* strtod, not scanf, which takes the e of 0.1eV for an exponent */
+        width = strtod(colon + 1, &unit);
+    if (!unit || unit == colon + 1 || !(width > 0) || !isfinite(width))
         FAIL(KD_EINPUT, "--smearing: \"%s\", expected KIND:WIDTH, for instance gauss:0.1eV", arg);
+    memcpy(kind, arg, (size_t)(colon - arg));
+    kind[colon - arg] = '\0';
     TRY(smearing_parse(kind, &o->smearing));
     if (strcasecmp(unit, "ev") == 0)
         o->width = ha_from_ev(width);
@@ -109,6 +120,7 @@ static void prepare(struct choices *c)
     if (c->ready)
         return;
     c->scf = scf_defaults();
+    c->scf.checkpoint_seconds = 60;
     c->pseudo.core_hole_site = -1;
     c->ready = true;
 }
@@ -158,6 +170,14 @@ static kd_status take(struct app *app, int key, const char *arg)
     case KEY_START:
         c->start = arg;
         return KD_OK;
+    case KEY_CUBE:
+        c->cube = arg;
+        return KD_OK;
+    case KEY_ORBITALS:
+        c->orbitals = true;
+        return KD_OK;
+    case KEY_CHECKPOINT:
+        return app_double("--checkpoint-seconds", arg, 0, 1e9, &c->scf.checkpoint_seconds);
     case KEY_NO_FORCES:
         c->no_forces = true;
         return KD_OK;
@@ -260,8 +280,12 @@ static kd_status calculate(struct app *app, struct scf *s, const struct structur
     }
     gs_json(s, forces, forces, app->json);
     print_results(app, s, forces);
+    if (c->cube)
+        TRY(gs_write_cube(c->cube, s, structure));
     if (c->out)
-        TRY(gs_write(c->out, s, structure, set, NULL));
+        TRY(gs_write(c->out, s, structure, set, c->orbitals, NULL));
+    if (c->checkpoint)
+        remove(c->checkpoint); /* there or not */
     return KD_OK;
 }
 
@@ -295,11 +319,19 @@ static kd_status run(struct app *app)
     struct structure *frame;
     int n;
     const char *path;
-    prepare(app->choices);
+    struct choices *c = app->choices;
+    prepare(c);
     TRY(sort_words(app, &path));
+    if (!c->out && (app->restart || c->orbitals))
+        FAIL(KD_EINPUT, "%s: expected -o GS.h5 with it", app->restart ? "--restart" : "--orbitals");
     TRY(structures_read(path, &frame, &n));
+    if (c->out && asprintf(&c->checkpoint, "%s.checkpoint", c->out) < 0)
+        c->checkpoint = NULL;
+    c->scf.checkpoint = c->checkpoint;
+    c->scf.restart = app->restart;
     kd_status status = with_structure(app, &frame[n - 1]);
     structures_free(frame, n);
+    free(c->checkpoint);
     return status;
 }
 

@@ -69,7 +69,7 @@ static kd_status ground_state(struct app *app, const struct reference_choice *ch
     log_info("ground state of %s with %d x %d x %d k-points", in, o.mesh[0], o.mesh[1], o.mesh[2]);
     TRY_OUT(scf_create(dev, &crystal, &o, &s));
     TRY_OUT(scf_run(s));
-    TRY_OUT(gs_write(out, s, &frame[n - 1], &set, NULL));
+    TRY_OUT(gs_write(out, s, &frame[n - 1], &set, false, NULL));
 out:
     scf_free(s);
     crystal_free(&crystal);

@@ -150,7 +150,7 @@ static kd_status write_results(struct h5 *f, const struct scf *s)
     return h5_write(f, &(struct h5_array){"force_ha_bohr", H5_DOUBLE, 2, {(size_t)s->crystal->n_atom, 3}, .unit = "Ha/bohr"}, s->force);
 }
 
-kd_status gs_write(const char *path, const struct scf *s, const struct structure *structure, const struct pseudo_set *set,
+kd_status gs_write(const char *path, const struct scf *s, const struct structure *structure, const struct pseudo_set *set, bool orbitals,
                    const struct js *provenance)
 {
     struct h5 *f;
@@ -166,6 +166,8 @@ kd_status gs_write(const char *path, const struct scf *s, const struct structure
     TRY_OUT(write_bands(f, s));
     TRY_OUT(write_grids(f, s));
     TRY_OUT(write_results(f, s));
+    if (orbitals)
+        TRY_OUT(gs_write_orbitals(f, s));
     return h5_commit(f);
 out:
     h5_abandon(f);

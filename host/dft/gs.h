@@ -6,14 +6,21 @@
 #include "host/base/json.h"
 #include "host/dft/pseudo_set.h"
 #include "host/dft/scf.h"
+#include "host/store/h5.h"
 
 /* The keys of interfaces.md: converged, iterations, energies, eigenvalues, forces, stress ... forces and stress only if computed. */
 void gs_json(const struct scf *s, bool with_forces, bool with_stress, struct js *object);
 
-/* Write a converged ground state. provenance: members that become attributes of the file; may be NULL. KD_EIO.
+/* Write a converged ground state; orbitals: those too. provenance: members that become attributes of the file; may be NULL. KD_EIO.
  * KD_EINTERNAL for one that has not converged: it must never be used further. */
-kd_status gs_write(const char *path, const struct scf *s, const struct structure *structure, const struct pseudo_set *set,
+kd_status gs_write(const char *path, const struct scf *s, const struct structure *structure, const struct pseudo_set *set, bool orbitals,
                    const struct js *provenance);
+
+/* The density that the last bands give, as a Gaussian cube file (bohr, electrons per bohr^3). KD_EIO, KD_EINTERNAL as above. */
+kd_status gs_write_cube(const char *path, const struct scf *s, const struct structure *structure);
+
+/* Orbitals into an open file: orbitals/KKK/{coefficient,miller} of the reported bands (docs/formats.md). */
+kd_status gs_write_orbitals(struct h5 *f, const struct scf *s);
 
 /* A ground state read back. */
 struct gs_file {

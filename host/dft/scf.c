@@ -144,22 +144,41 @@ kd_status scf_bands(struct scf *s, double error)
     return fill_bands(s, &band_energy);
 }
 
+/* After an iteration and its mixing: the checkpoint when it is due or when somebody asked to stop. */
+static kd_status keep(struct scf *s, double *written)
+{
+    const struct scf_options *o = &s->options;
+    bool stop = stop_requested();
+    if (o->checkpoint && (stop || clock_seconds() - *written >= o->checkpoint_seconds)) {
+        TRY(scf_checkpoint_write(s, o->checkpoint));
+        *written = clock_seconds();
+    }
+    if (stop)
+        return stop_status(o->checkpoint ? "--restart goes on from the checkpoint" : "nothing was kept: a checkpoint goes with the output file");
+    return KD_OK;
+}
+
 kd_status scf_run(struct scf *s)
 {
-    double started = clock_seconds();
+    double started = clock_seconds(), written = started;
+    bool found = false;
     s->converged = false;
-    for (s->n_iteration = 0; s->n_iteration < s->options.max_iteration;) {
+    s->n_iteration = 0;
+    if (s->options.checkpoint && s->options.restart)
+        TRY(scf_checkpoint_read(s, s->options.checkpoint, &found));
+    if (found)
+        log_info("%s: goes on after iteration %d", s->options.checkpoint, s->n_iteration);
+    while (s->n_iteration < s->options.max_iteration) {
         TRY(iterate(s));
         s->converged = s->estimate < s->options.accuracy;
         if (s->options.report)
             TRY(s->options.report(s->options.owner, s->n_iteration, s->energy.total, s->estimate, clock_seconds() - started));
         if (s->converged)
             return KD_OK;
-        if (stop_requested())
-            return stop_status("the density of the last iteration");
         span_begin("mix");
         TRY(mix_next(&s->mix, s->rho_g_d, s->rho_out_g_d));
         span_end();
+        TRY(keep(s, &written));
     }
     FAIL(KD_ENOCONV, "scf: not converged in %d iterations, estimated error %.1e Ry, wanted %.1e", s->n_iteration, 2 * s->estimate,
          2 * s->options.accuracy);

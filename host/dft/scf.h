@@ -28,6 +28,9 @@ struct scf_options {
     /* Called after every iteration with what the log line says; NULL: silent. Any failure stops the calculation. */
     kd_status (*report)(void *owner, int iteration, double energy, double accuracy, double seconds);
     void *owner;
+    const char *checkpoint;    /* file for the state between iterations, or NULL; borrowed */
+    double checkpoint_seconds; /* time between two of them; 0: after every iteration. One is written when asked to stop, too */
+    bool restart;              /* scf_run goes on from that file if it is there, with the bits of an unbroken run */
 };
 
 /* Defaults: 50 Ry, Gamma, symmetry, neutral, fixed, mixed precision, 1e-8 Ry, 100 iterations, mixing 0.5. */
@@ -101,12 +104,17 @@ kd_status scf_change_species(struct scf *s, double charge, enum smearing smearin
 kd_status scf_bands(struct scf *s, double error);
 
 /* Iterate to self-consistency. KD_ENOCONV after max_iteration, with all results of the last one in place;
- * KD_ESTOPPED when asked to stop (host/base/stop.h), density and orbitals in place. */
+ * KD_ESTOPPED when asked to stop (host/base/stop.h), the next density and the orbitals in place, checkpoint written. KD_EINPUT: the
+ * checkpoint is of another calculation. The caller removes the file when the results are safe. */
 kd_status scf_run(struct scf *s);
 
 /* After scf_run. Forces sum to zero (the rest is the error of the grid, taken off evenly). */
 kd_status scf_forces(struct scf *s);
 kd_status scf_stress(struct scf *s);
+
+/* Inside the room: scf_checkpoint.c; the state after an iteration and its mixing. *found: there was a file. */
+kd_status scf_checkpoint_write(const struct scf *s, const char *path);
+kd_status scf_checkpoint_read(struct scf *s, const char *path, bool *found);
 
 /* Inside the room: the first orbitals of every k-point (scf_start.c). */
 kd_status scf_start_orbitals(struct scf *s);

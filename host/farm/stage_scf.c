@@ -57,7 +57,7 @@ static kd_status ground_state(struct study *s, const struct structure *structure
     js_string(provenance, "structure", name);
     js_string(provenance, "kedge_version", s->version);
     js_int(provenance, "attempt", attempt);
-    status = gs_write(product, scf, structure, &set, provenance);
+    status = gs_write(product, scf, structure, &set, false, provenance);
 out:
     scf_free(scf);
     crystal_free(&crystal);

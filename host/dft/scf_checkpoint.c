@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* scf_checkpoint.c - a ground state between two iterations, in a file: the next density, the mixing history and the orbitals, with every bit. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host/base/span.h"
+#include "host/dft/scf.h"
+#include "host/store/h5.h"
+
+/* FNV-1a. */
+static uint64_t hash(uint64_t seed, const void *bytes, size_t n)
+{
+    const unsigned char *b = bytes;
+    for (size_t i = 0; i < n; i++)
+        seed = (seed ^ b[i]) * UINT64_C(0x100000001b3);
+    return seed;
+}
+
+/* Everything that decides the bits of the next iteration, but for how many there may be. */
+static uint64_t fingerprint(const struct scf *s)
+{
+    const struct scf_options *o = &s->options;
+    const struct crystal *c = s->crystal;
+    size_t n_atom = (size_t)c->n_atom, table = (size_t)s->ion.n_species * (size_t)s->ion.n_shell * sizeof(double);
+    double numbers[6] = {o->ecut, o->charge, o->width, o->accuracy, o->mixing, o->first_error};
+    int counts[8] = {o->mesh[0], o->mesh[1], o->mesh[2], o->shift[0], o->shift[1], o->shift[2], s->symmetry.n_op, s->n_wanted};
+    int kinds[2] = {(int)o->smearing, (int)o->precision};
+    uint64_t h = hash(UINT64_C(0xcbf29ce484222325), numbers, sizeof numbers);
+    h = hash(hash(h, counts, sizeof counts), kinds, sizeof kinds);
+    h = hash(h, &o->seed, sizeof o->seed);
+    h = hash(h, s->dev->backend, strlen(s->dev->backend));
+    h = hash(hash(h, c->cell, sizeof c->cell), c->tau, n_atom * sizeof *c->tau);
+    h = hash(hash(h, c->species, n_atom * sizeof *c->species), s->ion.local, table);
+    h = hash(hash(h, s->ion.charge, table), s->ion.core, s->ion.has_core ? table : 0);
+    for (int t = 0; t < c->n_species; t++) {
+        const struct beta_table *b = &s->beta[t];
+        h = hash(hash(h, b->coupling, (size_t)b->n_beta * sizeof(double)), b->table, (size_t)b->n_beta * (size_t)b->n_q * sizeof(double));
+    }
+    return h;
+}
+
+/* Arrays of the state on the device, one after the other: the density, the three histories, the orbitals of every k. */
+struct part {
+    char name[40];
+    void *x_d;
+    size_t bytes;
+};
+enum { FIXED_PARTS = 4 };
+
+static struct part part_of(const struct scf *s, int n_stored, int i)
+{
+    const struct mix *m = &s->mix;
+    size_t vector = m->n_real * sizeof(double), stored = (size_t)n_stored;
+    struct part p = {"density", s->rho_g_d, vector};
+    const struct la_block *history[3] = {&m->rho, &m->residual, &m->weighted};
+    static const char *const names[3] = {"mixing/density", "mixing/residual", "mixing/weighted"};
+    if (i > 0 && i < FIXED_PARTS) {
+        snprintf(p.name, sizeof p.name, "%s", names[i - 1]);
+        p.x_d = la_slice(history[i - 1], MIX_HISTORY - n_stored, n_stored).x_d;
+        p.bytes = stored * vector;
+    } else if (i >= FIXED_PARTS) {
+        const struct la_block *psi = &s->k[i - FIXED_PARTS].psi;
+        snprintf(p.name, sizeof p.name, "orbitals/%d", i - FIXED_PARTS);
+        p.x_d = psi->x_d;
+        p.bytes = (size_t)psi->n_vec * psi->ld * la_size(psi->type);
+    }
+    return p;
+}
+
+static void *room(const struct scf *s, int n_stored)
+{
+    size_t most = (size_t)s->n_k * (size_t)s->n_band * sizeof(double);
+    for (int i = 0; i < FIXED_PARTS + s->n_k; i++) {
+        size_t bytes = part_of(s, n_stored, i).bytes;
+        most = bytes > most ? bytes : most;
+    }
+    return malloc(most);
+}
+
+/* eps and occ of all k-points, between the bands and one array. */
+static void gather(const struct scf *s, bool occupations, bool back, double *all)
+{
+    size_t n = (size_t)s->n_band;
+    for (int i = 0; i < s->n_k; i++) {
+        double *own = occupations ? s->k[i].occ : s->k[i].eps, *there = all + (size_t)i * n;
+        memcpy(back ? own : there, back ? there : own, n * sizeof *own);
+    }
+}
+
+static kd_status write_state(const struct scf *s, struct h5 *f, void *x)
+{
+    size_t n_k = (size_t)s->n_k, n_band = (size_t)s->n_band;
+    TRY(h5_set_text(f, "/", "creator", "kedge"));
+    TRY(h5_set_text(f, "/", "kind", "scf_checkpoint"));
+    TRY(h5_set_int(f, "/", "fingerprint", (long long)fingerprint(s)));
+    TRY(h5_set_int(f, "/", "iterations", s->n_iteration));
+    TRY(h5_set_int(f, "/", "h_applications", s->h_applications));
+    TRY(h5_set_int(f, "/", "densities", s->mix.n_stored));
+    TRY(h5_set_double(f, "/", "accuracy_ha", s->estimate));
+    gather(s, false, false, x);
+    TRY(h5_write(f, &(struct h5_array){"bands/energy_ha", H5_DOUBLE, 2, {n_k, n_band}, .unit = "Ha"}, x));
+    gather(s, true, false, x);
+    TRY(h5_write(f, &(struct h5_array){"bands/occupation", H5_DOUBLE, 2, {n_k, n_band}, .unit = "1"}, x));
+    for (int i = 0; i < FIXED_PARTS + s->n_k; i++) {
+        struct part p = part_of(s, s->mix.n_stored, i);
+        TRY(kd_download(s->dev, s->dev->stream, x, p.x_d, p.bytes));
+        TRY(h5_write(f, &(struct h5_array){p.name, H5_BYTE, 1, {p.bytes}, .unit = "byte"}, x));
+    }
+    return KD_OK;
+}
+
+kd_status scf_checkpoint_write(const struct scf *s, const char *path)
+{
+    struct h5 *f;
+    void *x = room(s, s->mix.n_stored);
+    if (!x)
+        FAIL(KD_ENOMEM, "%s: no host memory", path);
+    span_begin("checkpoint");
+    kd_status status = h5_create(path, &f);
+    if (status == KD_OK) {
+        status = write_state(s, f, x);
+        if (status == KD_OK)
+            status = h5_commit(f);
+        else
+            h5_abandon(f);
+    }
+    span_end();
+    free(x);
+    return status;
+}
+
+static kd_status read_head(const struct scf *s, struct h5 *f, long long number[3], double *estimate)
+{
+    static const char *const name[3] = {"iterations", "h_applications", "densities"};
+    char kind[32];
+    long long print;
+    TRY(h5_get_text(f, "/", "kind", kind, sizeof kind));
+    if (strcmp(kind, "scf_checkpoint") != 0)
+        FAIL(KD_EINPUT, "%s: kind \"%s\", expected scf_checkpoint", h5_path(f), kind);
+    TRY(h5_get_int(f, "/", "fingerprint", &print));
+    if ((uint64_t)print != fingerprint(s))
+        FAIL(KD_EINPUT, "%s: a checkpoint of another calculation (atoms, pseudopotentials or options differ); remove it or leave out --restart",
+             h5_path(f));
+    for (int i = 0; i < 3; i++)
+        TRY(h5_get_int(f, "/", name[i], &number[i]));
+    if (number[0] < 1 || number[2] < 0 || number[2] > MIX_HISTORY)
+        FAIL(KD_EINPUT, "%s: %lld iterations, %lld densities", h5_path(f), number[0], number[2]);
+    return h5_get_double(f, "/", "accuracy_ha", estimate);
+}
+
+static kd_status read_state(struct scf *s, struct h5 *f, const long long number[3], void *x)
+{
+    size_t n_k = (size_t)s->n_k, n_band = (size_t)s->n_band;
+    TRY(h5_read(f, &(struct h5_array){"bands/energy_ha", H5_DOUBLE, 2, {n_k, n_band}}, x));
+    gather(s, false, true, x);
+    TRY(h5_read(f, &(struct h5_array){"bands/occupation", H5_DOUBLE, 2, {n_k, n_band}}, x));
+    gather(s, true, true, x);
+    for (int i = 0; i < FIXED_PARTS + s->n_k; i++) {
+        struct part p = part_of(s, (int)number[2], i);
+        TRY(h5_read(f, &(struct h5_array){p.name, H5_BYTE, 1, {p.bytes}}, x));
+        TRY(kd_upload(s->dev, s->dev->stream, p.x_d, x, p.bytes));
+    }
+    s->n_iteration = (int)number[0];
+    s->h_applications = (long)number[1];
+    s->mix.n_stored = (int)number[2];
+    return KD_OK;
+}
+
+kd_status scf_checkpoint_read(struct scf *s, const char *path, bool *found)
+{
+    struct h5 *f;
+    long long number[3];
+    double estimate;
+    void *x = NULL;
+    kd_status status = KD_OK;
+    *found = access(path, F_OK) == 0;
+    if (!*found)
+        return KD_OK;
+    TRY(h5_open(path, &f));
+    TRY_OUT(read_head(s, f, number, &estimate));
+    x = room(s, (int)number[2]);
+    if (!x)
+        FAIL_OUT(KD_ENOMEM, "%s: no host memory", path);
+    TRY_OUT(read_state(s, f, number, x));
+    s->estimate = estimate;
+out:
+    free(x);
+    h5_close(f);
+    return status;
+}
