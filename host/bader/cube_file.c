@@ -202,6 +202,8 @@ static kd_status read_cube(struct source *s, struct cube_file *c)
         FAIL(KD_EINPUT, "%s:%d: the file ends, expected two lines of comment", s->path, s->line + 1);
     TRY(header_numbers(s, "number of atoms and origin", 4, false, first));
     TRY(read_axes(s, first, c, &angstrom));
+    if ((double)(s->end - s->at) < 9 * first[0]) /* "1 0 0 0 0" and a line's end: no allocation that the file cannot fill */
+        FAIL(KD_EINPUT, "%s:%d: %g atoms do not fit into the rest of the file", s->path, s->line + 1, first[0]);
     TRY(structure_create((int)first[0], &c->structure));
     TRY(read_atoms(s, first + 1, angstrom, &c->structure));
     for (int a = 0; a < 3; a++)
@@ -221,15 +223,36 @@ static kd_status read_cube(struct source *s, struct cube_file *c)
     return read_values(s, n, c->value);
 }
 
+/* Takes s->bytes over. */
+static kd_status parse(struct source *s, struct cube_file *out)
+{
+    kd_status status = read_cube(s, out);
+    free(s->bytes);
+    if (status != KD_OK)
+        cube_file_free(out);
+    return status;
+}
+
+kd_status cube_file_parse(const char *name, const char *bytes, size_t length, struct cube_file *out)
+{
+    struct source s = {.path = name, .bytes = malloc(length + 1)};
+    memset(out, 0, sizeof *out);
+    if (!s.bytes)
+        FAIL(KD_ENOMEM, "%s: no host memory for %zu bytes", name, length);
+    memcpy(s.bytes, bytes, length);
+    s.bytes[length] = '\0';
+    s.at = s.bytes;
+    s.end = s.bytes + length;
+    return parse(&s, out);
+}
+
 kd_status cube_file_read(const char *path, struct cube_file *out)
 {
     struct source s;
     memset(out, 0, sizeof *out);
     kd_status status = slurp(path, &s);
     if (status == KD_OK)
-        status = read_cube(&s, out);
+        return parse(&s, out);
     free(s.bytes);
-    if (status != KD_OK)
-        cube_file_free(out);
     return status;
 }

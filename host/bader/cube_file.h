@@ -15,6 +15,8 @@ struct cube_file {
 /* KD_EINPUT "file:line: what, expected what": not a cube file, more than one field (a negative number of atoms), cells without volume or left-handed,
  * numbers that are none or not finite, too few or too many. Steps are bohr, angstrom where the number of points is negative. */
 kd_status cube_file_read(const char *path, struct cube_file *out);
+/* The same from the bytes of a file; name: for messages. */
+kd_status cube_file_parse(const char *name, const char *bytes, size_t length, struct cube_file *out);
 void cube_file_free(struct cube_file *c); /* a zeroed struct is fine */
 
 #endif
