@@ -20,7 +20,7 @@ static const char doc[] =
     "--json: charges_e, electrons, volumes_angstrom3, surface_distances_angstrom, sum_error_e, n_electron, other_maxima, cores, grid.";
 
 static const char examples[] = "  kedge bader gs.h5 -o charges.h5\n"
-                               "  kedge bader gs.h5 --grid-factor 3 --json\n"
+                               "  kedge bader gs.h5 --grid-factor 4 --json\n"
                                "  kedge bader valence.cube --reference all_electron.cube\n"
                                "  kedge bader valence.cube --valence Si=4 --valence O=6 -o charges.h5\n";
 
@@ -33,7 +33,7 @@ struct choices {
 
 static const struct argp_option options[] = {
     {"output", 'o', "CHARGES.h5", 0, "Write charges, volumes, surfaces, structure here", 0},
-    {"grid-factor", KEY_FACTOR, "N", 0, "GS.h5: interpolate the density to N times its points along each axis (default 2)", 0},
+    {"grid-factor", KEY_FACTOR, "N", 0, "GS.h5: interpolate the density to N times its points along each axis (default 3)", 0},
     {"reference", KEY_REFERENCE, "CUBE", 0, "DENSITY.cube: divide this density", 0},
     {"valence", KEY_VALENCE, "EL=N", 0, "DENSITY.cube: electrons of an element in the density (repeatable)", 0},
     {"order", KEY_ORDER, "2|4", 0, "Of the slopes: 2, near-grid as published (default for cubes), or 4 (default for GS.h5)", 0},

@@ -27,6 +27,8 @@
 #ifndef KD_BADER_OPS_H
 #define KD_BADER_OPS_H
 
+#include <stdbool.h>
+
 #include "kernels/device.h"
 
 #ifdef __cplusplus
@@ -53,11 +55,19 @@ struct bader_spheres {
     const float *table_d;      /* [n_species][n_point] density at radius i / per_bohr, bohr^-3 */
 };
 
+/* For climbs that take seconds: how far (0 to 1), and whether to go on. */
+struct bader_watch {
+    bool (*stop)(void *context, double done); /* true: end now; called from the thread that called the op, now and then */
+    void *context;
+};
+
 struct bader_climb {
     const float *reference_d; /* [points] */
     int *maximum_d;           /* [points] out: number of the point that is its maximum */
     int *rounds_d;            /* [BADER_MAX_ROUND + 1] out: points whose maximum changed in each round of 2; zeros behind the end.
                                * Not settled when number BADER_MAX_ROUND - 1 is not zero */
+    const struct bader_watch *watch; /* NULL, or asked by ops that work while they are called (the CPU); CUDA's rounds are queued in no time
+                                      * and done in milliseconds: not asked */
 };
 
 /* What maxima collect. Charges are fixed-point: llrint(valence * 2^scale_bits), summed as 64-bit integers, in any order. */
@@ -94,6 +104,7 @@ struct bader_ops {
      * i/n0 divided first. */
     kd_status (*reference)(kd_device *dev, kd_stream *s, const struct bader_grid *grid, const struct bader_spheres *spheres,
                            const double *valence_d, float *reference_d);
+    /* KD_ESTOPPED when the watch said so: what the arrays hold is then of no use. */
     kd_status (*climb)(kd_device *dev, kd_stream *s, const struct bader_grid *grid, const struct bader_climb *climb);
     /* The points that are their own maximum: point_d[capacity], in any order, and their true number in *count_d. */
     kd_status (*maxima)(kd_device *dev, kd_stream *s, const struct bader_grid *grid, const int *maximum_d, int capacity, int *point_d,

@@ -18,7 +18,7 @@
 
 struct bader_options bader_defaults(void)
 {
-    return (struct bader_options){.grid_factor = 2};
+    return (struct bader_options){.grid_factor = 3};
 }
 
 void bader_charges_free(struct bader_charges *b)

@@ -21,7 +21,7 @@ struct bader_options {
         double electrons;    /* cube: how many of the atom's electrons the density holds */
     } valence[BADER_ELEMENTS];
 };
-struct bader_options bader_defaults(void); /* factor 2 */
+struct bader_options bader_defaults(void); /* factor 3: docs/bader.md */
 
 struct bader_charges {
     struct structure structure; /* angstrom */

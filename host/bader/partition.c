@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "host/base/clock.h"
+#include "host/base/progress.h"
+#include "host/base/stop.h"
 #include "host/base/units.h"
 #include "host/bader/place.h"
 #include "host/structure/cell.h"
@@ -267,13 +269,31 @@ static kd_status count_kinds(struct bader_partition *out)
 
 /* ---- all of it ---- */
 
+static kd_status go_on(void)
+{
+    return stop_requested() ? stop_status("no charges, nothing was written") : KD_OK;
+}
+
+static bool watch_climb(void *progress, double done)
+{
+    progress_at(progress, done);
+    return stop_requested();
+}
+
 static kd_status climb(kd_device *dev, const struct bader_task *t, const struct bader_grid *grid, struct work *w,
                        struct bader_partition *out)
 {
+    struct progress progress;
+    struct bader_watch watch = {watch_climb, &progress};
     int rounds[BADER_MAX_ROUND + 1];
     TRY(kd_alloc(dev, sizeof rounds, &w->rounds_d));
-    struct bader_climb job = {.reference_d = w->reference_d, .maximum_d = w->maximum_d, .rounds_d = w->rounds_d};
-    TRY(dev->bader->climb(dev, dev->stream, grid, &job));
+    struct bader_climb job = {.reference_d = w->reference_d, .maximum_d = w->maximum_d, .rounds_d = w->rounds_d, .watch = &watch};
+    progress_begin(&progress, "partition", "points", 1, (double)t->n[0] * t->n[1] * t->n[2]);
+    kd_status status = dev->bader->climb(dev, dev->stream, grid, &job);
+    progress_end(&progress);
+    if (status == KD_ESTOPPED)
+        return go_on();
+    TRY(status);
     TRY(kd_download(dev, dev->stream, rounds, w->rounds_d, sizeof rounds));
     while (out->n_round < BADER_MAX_ROUND && rounds[out->n_round])
         out->n_round++;
@@ -289,6 +309,7 @@ static kd_status divide(kd_device *dev, const struct bader_task *t, struct work 
     size_t n = (size_t)t->n[0] * (size_t)t->n[1] * (size_t)t->n[2];
     int scale_bits = 0, reference_bits = 0, *point = NULL;
     kd_status status = KD_OK;
+    TRY(go_on());
     TRY(check_density(t, t->valence, n, &scale_bits));
     if (t->reference)
         TRY(check_density(t, t->reference, n, &reference_bits));
@@ -296,7 +317,9 @@ static kd_status divide(kd_device *dev, const struct bader_task *t, struct work 
     TRY(upload(dev, t, &grid, n, w));
     TRY(dev->ops->stream_sync(dev, dev->stream));
     double started = clock_seconds();
+    TRY(go_on());
     TRY(climb(dev, t, &grid, w, out));
+    TRY(go_on());
     TRY_OUT(find_maxima(dev, t, &grid, w, &point, &out->n_maximum));
     out->maximum = calloc((size_t)out->n_maximum, sizeof *out->maximum);
     if (!out->maximum)

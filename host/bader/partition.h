@@ -47,7 +47,8 @@ struct bader_partition {
 };
 
 /* Same bits on every device, at any number of threads. KD_EINPUT: a density that is not finite, has no maximum or more than a
- * million; atoms without basin are counted, not refused. KD_ENOCONV, KD_ENOMEM, KD_EDEVICE. The result is the caller's. */
+ * million; atoms without basin are counted, not refused. KD_ENOCONV, KD_ENOMEM, KD_EDEVICE. KD_ESTOPPED within a second or so of
+ * stop_requested (stop.h). The result is the caller's. */
 kd_status bader_divide(kd_device *dev, const struct bader_task *task, struct bader_partition *out);
 void bader_partition_free(struct bader_partition *p); /* a zeroed struct is fine */
 

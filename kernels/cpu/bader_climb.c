@@ -7,7 +7,10 @@
 #include "kernels/cpu/bader.h"
 #include "kernels/cpu/cpu.h"
 
-enum { LOCAL = 512 }; /* points that a thread gathers before it takes room in the common list */
+enum {
+    LOCAL = 512,  /* points that a thread gathers before it takes room in the common list */
+    BLOCK = 1024, /* climbs that a thread takes at once */
+};
 
 struct climber {
     const struct bader_grid *grid;
@@ -22,7 +25,19 @@ struct climber {
     int *back_two[3], *forth_two[3];  /* and to theirs */
     unsigned char *window;            /* [n_thread][bader_window_bytes] */
     size_t window_bytes;
+    bool *stopped;                    /* the watch wants the end */
 };
+
+/* Part `done` of `all` of the work between shares from and to of the climb is finished: go on? Any thread; the first one asks. */
+static bool goes_on(const struct climber *c, double from, double to, size_t done, size_t all)
+{
+    const struct bader_watch *w = c->climb->watch;
+    if (__atomic_load_n(c->stopped, __ATOMIC_RELAXED))
+        return false;
+    if (w && cpu_thread() == 0 && w->stop(w->context, from + (to - from) * (double)done / (double)all))
+        __atomic_store_n(c->stopped, true, __ATOMIC_RELAXED);
+    return !__atomic_load_n(c->stopped, __ATOMIC_RELAXED);
+}
 
 /* ---- steepest steps ---- */
 
@@ -91,6 +106,8 @@ static void steepest_steps(const struct climber *c)
 #pragma omp parallel for schedule(static) num_threads(c->n_thread)
     for (int i = 0; i < c->n0; i++) {
         struct bader_window w;
+        if (!goes_on(c, 0, 0.1, (size_t)i * (size_t)c->n_thread, (size_t)c->n0)) /* the first thread's planes come first */
+            continue;
         bader_window_open(&w, c->rho, c->grid->n, c->window + (size_t)cpu_thread() * c->window_bytes, i);
         for (int j = 0; j < c->n1; j++) {
             bader_window_next(&w);
@@ -227,13 +244,18 @@ static int climb_from(const struct climber *c, int q)
 
 /* ---- rounds ---- */
 
-/* Climbs from list[n] with the maxima as they are, then all changes at once; the points that changed come first in the list. */
-static size_t climb_round(const struct climber *c, size_t n)
+/* (Shares from and to of the whole are for the watch.) Climbs from list[n] with the maxima as they are, then all changes at once; the points that changed come first in the list. */
+static size_t climb_round(const struct climber *c, size_t n, double from, double to)
 {
     size_t n_changed = 0;
-#pragma omp parallel for schedule(dynamic, 1024) num_threads(c->n_thread)
-    for (size_t x = 0; x < n; x++)
-        c->next[x] = climb_from(c, c->list[x]);
+    size_t n_block = (n + BLOCK - 1) / BLOCK;
+#pragma omp parallel for schedule(dynamic, 1) num_threads(c->n_thread)
+    for (size_t b = 0; b < n_block; b++)
+        if (goes_on(c, from, to, b, n_block))
+            for (size_t x = b * BLOCK; x < n && x < (b + 1) * BLOCK; x++)
+                c->next[x] = climb_from(c, c->list[x]);
+    if (*c->stopped)
+        return 0;
     for (size_t x = 0; x < n; x++) {
         int q = c->list[x];
         if (c->maximum[q] == c->next[x])
@@ -292,10 +314,12 @@ static void run(const struct climber *c)
     memset(rounds, 0, (BADER_MAX_ROUND + 1) * sizeof *rounds);
     memset(c->mark, 0, c->n_point);
     steepest_steps(c);
+    if (*c->stopped)
+        return;
     shorten_paths(c);
     size_t n = find_edges(c);
-    for (int round = 0; round < BADER_MAX_ROUND; round++) {
-        size_t n_changed = climb_round(c, n);
+    for (int round = 0; round < BADER_MAX_ROUND; round++) { /* the first one has nearly all the work */
+        size_t n_changed = climb_round(c, n, round ? 0.9 : 0.2, round ? 1 : 0.9);
         rounds[round] = (int)n_changed;
         if (n_changed == 0)
             break;
@@ -352,6 +376,8 @@ kd_status cpu_bader_climb(kd_device *dev, kd_stream *s, const struct bader_grid 
     struct climber c = {.grid = grid, .climb = climb, .rho = climb->reference_d, .maximum = climb->maximum_d, .n0 = grid->n[0],
                         .n1 = grid->n[1], .n2 = grid->n[2], .n_thread = dev->n_thread, .n_point = bader_points(grid->n)};
     size_t mark = kd_scratch_mark(dev);
+    bool stopped = false;
+    c.stopped = &stopped;
     kd_status status = take_work(dev, &c);
     if (status == KD_OK) {
         cpu_enter(dev);
@@ -360,5 +386,5 @@ kd_status cpu_bader_climb(kd_device *dev, kd_stream *s, const struct bader_grid 
         cpu_leave(dev);
     }
     kd_scratch_release(dev, mark);
-    return status;
+    return stopped ? kd_fail(KD_ESTOPPED, "bader: the climb was stopped") : status;
 }

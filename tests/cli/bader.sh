@@ -44,4 +44,6 @@ refused 2 "goes with a ground state" model.cube --grid-factor 2
 refused 2 "EL=N" model.cube --valence Si
 refused 2 "charge of Si is not known" model.cube -o never.h5
 [ ! -e never.h5 ] || fail "never.h5 was written"
+refused 75 "nothing was written" model.cube --reference model.cube --valence Si=10.4 --valence O=8 -o never.h5 --max-seconds 0.001
+[ ! -e never.h5 ] || fail "never.h5 was written after being stopped"
 echo "bader: done"

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "host/bader/partition.h"
+#include "host/base/stop.h"
 #include "tests/support/model_density.h"
 
 static kd_device *cpu;
@@ -269,6 +270,53 @@ static void level_ground_belongs_to_one_atom_and_empty_space_is_not_listed(void 
     free(value);
 }
 
+/* ---- being stopped ---- */
+
+static bool stop_later(void *context, double done)
+{
+    int *left = context;
+    assert_in_range((int)(100 * done), 0, 100);
+    if (done > 0.3)
+        stop_request("test");
+    return *left -= done > 0.3, *left <= 0;
+}
+
+static void a_climb_ends_when_its_watch_says_so(void **state)
+{
+    (void)state;
+    struct model m;
+    int calls = 3, *maximum_d, *rounds_d;
+    struct bader_watch watch = {stop_later, &calls};
+    float *reference_d;
+    glass(&m);
+    double *value = model_grid(m.n, (const double(*)[3])m.cell, m.n_atom, (const double(*)[3])m.position, m.kind_of, m.kind);
+    size_t n = (size_t)m.n[0] * (size_t)m.n[1] * (size_t)m.n[2];
+    float *reference = malloc(n * sizeof *reference);
+    for (size_t q = 0; q < n; q++)
+        reference[q] = (float)value[q];
+    struct bader_grid grid = bader_grid_make(m.n, (const double(*)[3])m.cell, 2);
+    assert_ok(kd_scratch_reserve(cpu, cpu->bader->scratch(cpu, &grid)));
+    assert_ok(kd_alloc_copy(cpu, cpu->stream, reference, n * sizeof *reference, &reference_d));
+    assert_ok(kd_alloc(cpu, n * sizeof *maximum_d, &maximum_d));
+    assert_ok(kd_alloc(cpu, (BADER_MAX_ROUND + 1) * sizeof *rounds_d, &rounds_d));
+    struct bader_climb climb = {.reference_d = reference_d, .maximum_d = maximum_d, .rounds_d = rounds_d, .watch = &watch};
+    assert_int_equal(cpu->bader->climb(cpu, cpu->stream, &grid, &climb), KD_ESTOPPED);
+    assert_int_equal(calls, 0); /* asked no more after it had said so */
+    kd_free(cpu, reference_d);
+    kd_free(cpu, maximum_d);
+    kd_free(cpu, rounds_d);
+    free(reference);
+    struct bader_partition p;
+    struct bader_task t = task_of(&m, value);
+    assert_int_equal(bader_divide(cpu, &t, &p), KD_ESTOPPED);
+    assert_non_null(strstr(kd_error_message(), "test"));
+    stop_reset();
+    assert_ok(bader_divide(cpu, &t, &p)); /* nothing is left behind */
+    assert_int_equal(p.n_empty, 0);
+    bader_partition_free(&p);
+    free(value);
+}
+
 /* ---- Henkelman's program ---- */
 
 /* CHARGE of ACF.dat, bader 1.05 (-b neargrid), of the cube files that tests/oracle/bader/make.sh writes of these models. */
@@ -324,6 +372,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(threads_do_not_change_a_bit),
         cmocka_unit_test(an_atom_without_a_maximum_is_counted),
         cmocka_unit_test(level_ground_belongs_to_one_atom_and_empty_space_is_not_listed),
+        cmocka_unit_test(a_climb_ends_when_its_watch_says_so),
         cmocka_unit_test(charges_are_those_of_the_published_near_grid),
     };
     return cmocka_run_group_tests(tests, open_cpu, close_cpu);
