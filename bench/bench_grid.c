@@ -43,11 +43,11 @@ static kd_status make_density(struct grid_bench *g)
 {
     static const struct model_atom kinds[2] = {{{2.4, 8}, {1.9, 7}, 0}, {{6.8, 1.9}, {2.6, 6}, 0}};
     const double edge = bohr_from_angstrom(EDGE_ANGSTROM), off = bohr_from_angstrom(0.3);
+    const double cell[3][3] = {{edge, 0, 0}, {0, edge, 0}, {0, 0, edge}};
     memset(&g->task, 0, sizeof g->task);
-    for (int a = 0; a < 3; a++) {
+    memcpy(g->task.cell, cell, sizeof cell);
+    for (int a = 0; a < 3; a++)
         g->task.n[a] = g->input->n;
-        g->task.cell[a][a] = edge;
-    }
     for (int i = 0; i < N_ATOM; i++) {
         const int at[3] = {i / N_SIDE / N_SIDE, i / N_SIDE % N_SIDE, i % N_SIDE};
         for (int x = 0; x < 3; x++) {
@@ -58,7 +58,7 @@ static kd_status make_density(struct grid_bench *g)
         g->kind[i] = (at[0] + at[1] + at[2]) % 3 != 0;
         g->number[i] = g->kind[i] ? 8 : 14;
     }
-    g->valence = model_grid(g->task.n, (const double(*)[3])g->task.cell, N_ATOM, (const double(*)[3])g->position, g->kind, kinds);
+    g->valence = model_grid(g->task.n, cell, N_ATOM, (const double(*)[3])g->position, g->kind, kinds);
     if (!g->valence)
         FAIL(KD_ENOMEM, "bench_grid: no host memory");
     g->n_point = (size_t)g->input->n * (size_t)g->input->n * (size_t)g->input->n;
@@ -67,7 +67,7 @@ static kd_status make_density(struct grid_bench *g)
     g->task.order = g->input->order;
     g->task.position = (const double(*)[3])g->position;
     g->task.valence = g->valence;
-    g->grid = bader_grid_make(g->task.n, (const double(*)[3])g->task.cell, g->task.order);
+    g->grid = bader_grid_make(g->task.n, cell, g->task.order);
     return KD_OK;
 }
 
