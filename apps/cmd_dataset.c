@@ -6,11 +6,12 @@
 
 #include "apps/app.h"
 #include "host/base/log.h"
+#include "host/farm/study.h"
 #include "host/nn/gather.h"
 
 static const char doc[] =
-    "Each RUN is a directory with charges.h5 (kedge bader) and xanes.h5 (kedge xanes --energy-axis calibrated) of one structure, or a "
-    "dataset made before: datasets of equal recipe are merged, so that `kedge dataset old.h5 new/run -o old.h5` appends.\n"
+    "Each RUN is a directory with charges.h5 (kedge bader) and xanes.h5 (kedge xanes --energy-axis calibrated) of one structure, or that of a "
+    "study (charges/NAME.h5, xanes/NAME-sNNN.h5, calibration/quartz.json), finished or not, or a dataset made before: datasets of equal recipe are merged, so that `kedge dataset old.h5 new/run -o old.h5` appends.\n"
     "A site is taken when it converged, its spectrum is finite, rises in energy and covers the axis, and it shares recipe, calibration and "
     "method of charges with the sites before; all others are left out and listed with their reasons, here and in the file.\n"
     "Targets: Bader charge; g(R) = N(R) / (4 pi R^2 rho dR) of each Si to 5 angstrom in 256 bins, every neighbour a Gaussian of 0.1 angstrom "
@@ -19,6 +20,7 @@ static const char doc[] =
 
 static const char examples[] = "  kedge dataset run/* -o dataset.h5\n"
                                "  kedge dataset dataset.h5 later/* -o dataset.h5\n"
+                               "  kedge dataset study-a study-b -o both.h5\n"
                                "  kedge dataset mine.h5 yours.h5 -o ours.h5 --json\n";
 
 enum { KEY_EMIN = APP_KEY, KEY_EMAX, KEY_POINTS, KEY_SMOOTHING, KEY_FRACTION };
@@ -68,7 +70,29 @@ static kd_status take(struct app *app, int key, const char *arg)
     return app_option_unknown(app);
 }
 
-static kd_status add(struct gather *g, const char *path)
+static bool exists(const char *path, const char *name)
+{
+    char inside[4096];
+    struct stat info;
+    return snprintf(inside, sizeof inside, "%s/%s", path, name) < (int)sizeof inside && stat(inside, &info) == 0;
+}
+
+static kd_status add_study(const struct choices *c, kd_device *dev, struct gather *g, const char *path)
+{
+    struct study s;
+    double shift_ev;
+    TRY(study_create(&s));
+    kd_status status = study_read(&s, path);
+    if (status == KD_OK)
+        status = study_plan(&s);
+    s.dev = dev;
+    if (status == KD_OK)
+        status = study_sites(&s, &c->o, g, &shift_ev);
+    study_free(&s);
+    return status;
+}
+
+static kd_status add(const struct choices *c, kd_device *dev, struct gather *g, const char *path)
 {
     char charges[4096], xanes[4096];
     struct stat info;
@@ -77,6 +101,8 @@ static kd_status add(struct gather *g, const char *path)
         FAIL(KD_EINPUT, "%s: not found, expected a run's directory or a dataset", path);
     if (!S_ISDIR(info.st_mode))
         return gather_dataset(g, path);
+    if (!exists(path, "charges.h5") && exists(path, "study.ini"))
+        return add_study(c, dev, g, path);
     if (snprintf(charges, sizeof charges, "%s/charges.h5", path) >= (int)sizeof charges ||
         snprintf(xanes, sizeof xanes, "%s/xanes.h5", path) >= (int)sizeof xanes)
         FAIL(KD_EINPUT, "%.80s...: the name is too long", path);
@@ -115,7 +141,7 @@ static kd_status run(struct app *app)
     TRY(app_device(app, &dev));
     TRY(gather_open(dev, &c->o, &g));
     for (int i = 0; i < app->n_file; i++)
-        TRY_OUT(add(g, app->file[i]));
+        TRY_OUT(add(c, dev, g, app->file[i]));
     provenance = js_new();
     js_string(provenance, "program", "kedge " KEDGE_VERSION);
     js_int(provenance, "inputs", app->n_file);
@@ -132,7 +158,7 @@ out:
 const struct app_command cmd_dataset = {
     .name = "dataset",
     .summary = "Spectra, charges and g(R) of finished sites in one file",
-    .arguments = "RUN|DATASET.h5...",
+    .arguments = "RUN|STUDY|DATASET.h5...",
     .doc = doc,
     .examples = examples,
     .n_file_min = 1,

@@ -64,8 +64,9 @@ static kd_status write_case(const char *place, const struct nn_case *c)
 static void command_of(char *command, size_t size, const char *place, const struct nn_case *c, int n_epoch, const char *core_type)
 {
     const struct nn_shape *shape = &c->net[0].shape;
-    int used = snprintf(command, size, "OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 %s%s /usr/bin/python3 %s %s %s %d %d",
-                        core_type ? "OPENBLAS_CORETYPE=" : "", core_type ? core_type : "", NN_PEER_SCRIPT, place,
+    const char *setting = !core_type ? "" : core_type[0] ? "OPENBLAS_CORETYPE=" : "-u OPENBLAS_CORETYPE";
+    int used = snprintf(command, size, "env %s%s OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 /usr/bin/python3 %s %s %s %d %d", setting,
+                        core_type ? core_type : "", NN_PEER_SCRIPT, place,
                         nn_activation_name(shape->activation), c->batch, n_epoch);
     for (int l = 0; l <= shape->n_layer; l++)
         used += snprintf(command + used, size - (size_t)used, " %d", shape->width[l]);

@@ -13,7 +13,7 @@ struct nn_peer {
 };
 
 /* Train net 0 of the case in n_process processes at once, one thread each; core_type: OPENBLAS_CORETYPE of theirs, NULL: as it is in the
- * environment. KD_EDEVICE when Debian's python3-torch is not there. */
+ * environment, "": not set. KD_EDEVICE when Debian's python3-torch is not there. */
 kd_status nn_peer_run(const struct nn_case *c, int n_process, int n_epoch, const char *core_type, struct nn_peer *out);
 
 #endif

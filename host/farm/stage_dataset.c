@@ -13,29 +13,33 @@
 struct gathering {
     struct study *s;
     struct gather *g;
-    struct gather_options o;
+    struct gather_options o; /* of g */
     struct calibration calibration;
     double *energy_ev, *sigma; /* [n_energy] */
 };
 
-static kd_status open_gathering(struct gathering *d)
+static struct gather_options options_of(const struct study *s)
 {
-    const struct study *s = d->s;
-    d->o = gather_defaults();
-    d->o.emin_ev = s->set.dataset.emin_ev;
-    d->o.emax_ev = s->set.dataset.emax_ev;
-    d->o.n_energy = s->set.dataset.points;
-    d->o.bonds.site_axis.r_max = s->set.dataset.rmax_angstrom;
-    d->o.bonds.site_axis.n_bin = s->set.dataset.rdf_points;
-    d->o.test_fraction = s->set.train.test_fraction;
-    d->o.split_seed = (uint64_t)s->set.study.seed;
+    struct gather_options o = gather_defaults();
+    o.emin_ev = s->set.dataset.emin_ev;
+    o.emax_ev = s->set.dataset.emax_ev;
+    o.n_energy = s->set.dataset.points;
+    o.bonds.site_axis.r_max = s->set.dataset.rmax_angstrom;
+    o.bonds.site_axis.n_bin = s->set.dataset.rdf_points;
+    o.test_fraction = s->set.train.test_fraction;
+    o.split_seed = (uint64_t)s->set.study.seed;
+    return o;
+}
+
+static kd_status make_axis(struct gathering *d)
+{
     d->energy_ev = malloc((size_t)d->o.n_energy * sizeof *d->energy_ev);
     d->sigma = malloc((size_t)d->o.n_energy * sizeof *d->sigma);
     if (!d->energy_ev || !d->sigma)
         FAIL(KD_ENOMEM, "dataset: no host memory");
     for (int i = 0; i < d->o.n_energy; i++)
         d->energy_ev[i] = d->o.emin_ev + i * (d->o.emax_ev - d->o.emin_ev) / (d->o.n_energy - 1);
-    return gather_open(s->dev, &d->o, &d->g);
+    return KD_OK;
 }
 
 /* One site file. A bad one is left out, and the rest goes on. The recipe of the dataset is that of alpha-quartz, which has both elements:
@@ -79,27 +83,40 @@ static kd_status add_structure(struct gathering *d, int k)
     return KD_OK;
 }
 
-kd_status stage_dataset(struct study *s, const char *product)
+kd_status study_sites(struct study *s, const struct gather_options *o, struct gather *g, double *shift_ev)
 {
-    struct gathering d = {.s = s};
+    struct gathering d = {.s = s, .g = g, .o = *o};
     char path[PATH_MAX];
-    struct js *provenance = js_new();
     kd_status status;
     study_file(s, "calibration", "quartz", ".json", path);
-    TRY_OUT(calibration_read(path, &d.calibration));
-    TRY_OUT(open_gathering(&d));
+    TRY(calibration_read(path, &d.calibration));
+    TRY_OUT(make_axis(&d));
     for (int k = 0; k < s->n_structure; k++)
         TRY_OUT(add_structure(&d, k));
-    if (gather_rows(d.g) == 0)
+    *shift_ev = d.calibration.constant_ev;
+out:
+    free(d.energy_ev);
+    free(d.sigma);
+    return status;
+}
+
+kd_status stage_dataset(struct study *s, const char *product)
+{
+    const struct gather_options o = options_of(s);
+    struct gather *g = NULL;
+    struct js *provenance = js_new();
+    double shift_ev = 0;
+    kd_status status;
+    TRY_OUT(gather_open(s->dev, &o, &g));
+    TRY_OUT(study_sites(s, &o, g, &shift_ev));
+    if (gather_rows(g) == 0)
         FAIL_OUT(KD_EINPUT, "%s: no site has a spectrum and a charge yet", s->farm.directory);
     js_string(provenance, "kedge_version", s->version);
     conf_json(s->conf, provenance, "study");
-    TRY_OUT(gather_write(d.g, product, provenance));
-    log_info("%s: %d sites, %d left out, shifted by %+.3f eV", product, gather_rows(d.g), gather_left_out(d.g), d.calibration.constant_ev);
+    TRY_OUT(gather_write(g, product, provenance));
+    log_info("%s: %d sites, %d left out, shifted by %+.3f eV", product, gather_rows(g), gather_left_out(g), shift_ev);
 out:
-    gather_close(d.g);
-    free(d.energy_ev);
-    free(d.sigma);
+    gather_close(g);
     js_free(provenance);
     return status;
 }

@@ -90,6 +90,11 @@ kd_status study_work_all(struct study *s, kd_device *dev, enum kd_precision prec
 /* Dataset, networks, results and report of what is finished so far, into `base`, whatever other processes do. A stage that fails is
  * said and the others go on; its status comes back. */
 kd_status study_gather(struct study *s, kd_device *dev, enum kd_precision precision, const char *base);
+struct gather;
+struct gather_options;
+/* The finished sites of charges/ and xanes/, on the axis of calibration/quartz.json, into g, which was opened with *o; s has been read and
+ * planned. KD_EINPUT when there is no calibration yet; what is wrong with a site leaves it out. */
+kd_status study_sites(struct study *s, const struct gather_options *o, struct gather *g, double *shift_ev);
 
 /* ---- stages, one function each (stage_*.c): files of the study in, one product out ---- */
 kd_status stage_start(struct study *s, const struct study_work *w, const char *product);

@@ -52,6 +52,18 @@ for product in structures/Si4-r0.xyz gs/Si4-r0.h5 charges/Si2O4-r0.h5 xanes/Si2O
     [ -s whole/$product ] || fail "$product is missing"
 done
 reference=$(hash_of whole)
+"$KEDGE" dataset whole -o again.h5 --device cpu --quiet --json >again.json 2>err.txt || fail "kedge dataset of a study: $(cat err.txt)"
+/usr/bin/python3 - <<'PY' || fail "kedge dataset of a study gives other rows"
+try:
+    import h5py
+except ImportError:
+    raise SystemExit(0)
+a, b = h5py.File("whole/dataset.h5"), h5py.File("again.h5")
+for name in "energy_ev", "spectra", "charge_e", "rdf", "structure_id", "site":
+    assert a[name].shape[0] > 0 and (a[name][()] == b[name][()]).all(), name
+PY
+mkdir empty && cp whole/study.ini whole/study.json empty && ! "$KEDGE" dataset empty -o never.h5 --device cpu --quiet 2>err.txt && [ ! -e never.h5 ] ||
+    fail "a study without calibration: $(cat err.txt)"
 /usr/bin/python3 - <<'PY' || fail "dataset.h5"
 try:
     import h5py, numpy

@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Reference states by PyTorch in float64, in the format that `kedge train --replay` reads. Run here: ./make_reference.py"""
+"""Reference states by PyTorch in float64, in the format that `kedge train --replay` reads. Run here: ./make_reference.py
+`make_reference.py full` writes the paper's two networks, full_charge.h5 and full_rdf.h5, into the working directory: too large to be kept."""
+import sys
+
 import h5py
 import numpy
 import torch
@@ -47,6 +50,10 @@ def make(name, widths, activation, loss, batch, n, weight_decay=0.0, decoupled=0
         f["final_output_first8"] = net(x[:8]).detach().numpy()
 
 
+if sys.argv[1:] == ["full"]:
+    make("full_charge", [256, 256, 256, 256, 1], "leaky_relu", "mse", 128, 520)
+    make("full_rdf", [256, 512, 512, 512, 256], "relu", "mse", 128, 520)
+    sys.exit()
 make("charge_tiny", [24, 20, 20, 20, 1], "leaky_relu", "mse", 32, 72)
 make("rdf_tiny", [16, 26, 26, 26, 20], "relu", "mse", 32, 72)
 make("gelu_adamw", [19, 33, 7, 5], "gelu", "mae", 16, 41, weight_decay=0.05, decoupled=1)
