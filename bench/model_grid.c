@@ -76,12 +76,12 @@ void model_grid_print(FILE *out, const char *name, const struct bader_grid *g, c
 {
     struct work work[16];
     const int n = list_work(m, g->order, work);
-    const bool in_l2 = 4 * m->n_point < L2_BYTES;
     double sum = 0, launches = 0;
     fprintf(out, "%s: MODEL, not measured. RTX 4090, %.0f points, %.1f %% edges, at least %.1f steps per point, %d rounds, order %d\n", name,
             m->n_point, 100 * m->n_edge / m->n_point, m->n_step / m->n_point, m->n_round, g->order);
     fprintf(out, "  %-18s %8s %10s %10s %10s  %s\n", "kernel", "launches", "MB", "MB of L1", "least us", "limit");
     for (int k = 0; k < n; k++) {
+        const bool in_l2 = work[k].bytes / work[k].launches < L2_BYTES; /* what the launch before has left there counts as there */
         const double memory = work[k].bytes / (in_l2 ? L2_RATE : DRAM_RATE), l1 = work[k].l1 / (L1_PER_CLOCK * SM * CLOCK);
         sum += fmax(memory, l1);
         launches += work[k].launches;
