@@ -18,6 +18,7 @@ trap 'rm -rf "$work"' EXIT
 case $1 in
 bc24g_gs) options=(bc24.xyz) ;;
 bc24g_chc) options=(bc24.xyz --core-hole 0 --charge 1) ;;
+bc24_chc) options=(bc24.xyz --core-hole 0 --charge 1) ;; # pw.x: Gamma as a general k, complex
 q9_gs) options=(q9.xyz --kpoints 2 2 2) ;;
 q9_chc) options=(q9.xyz --kpoints 2 2 2 --core-hole 0 --charge 1) ;;
 q9_chn) options=(q9.xyz --kpoints 2 2 2 --core-hole 0 --smearing gauss:0.005Ry) ;;
