@@ -65,7 +65,7 @@ void model_pw_work(const struct model_pw *m, struct model_pw_work work[MODEL_PW_
     work[8] = (struct model_pw_work){"residual, precondition", 12 * m->n_band * s.waves, 7 * block, 7 * block};
 }
 
-static double bound(const struct model_pw_work *w, const char **limiter)
+double model_pw_bound(const struct model_pw_work *w, const char **limiter)
 {
     const double flop = w->flop / FP32_RATE, l2 = w->l2_bytes / L2_RATE, dram = w->dram_bytes / DRAM_RATE;
     *limiter = flop >= l2 && flop >= dram ? "FP32" : l2 >= dram ? "L2" : "DRAM";
@@ -75,6 +75,17 @@ static double bound(const struct model_pw_work *w, const char **limiter)
 /* How often an iteration of the ground state with three steps of the eigensolver does each: H once to begin with and once a step;
  * products: 11 a step (project out w, p and Hp; two Gram matrices; rotate four blocks) and 4 at the beginning. */
 static const double calls[MODEL_PW_KERNELS] = {4, 4, 4, 4, 1, 3 * 11 + 4, 3, 3, 3};
+
+double model_pw_iteration(const struct model_pw *m)
+{
+    struct model_pw_work work[MODEL_PW_KERNELS];
+    const char *limiter;
+    double sum = 4 * HOST_EIGH_576 * pow(m->n_band / 576.0, 3);
+    model_pw_work(m, work);
+    for (int i = 0; i < MODEL_PW_KERNELS; i++)
+        sum += calls[i] * model_pw_bound(&work[i], &limiter);
+    return sum;
+}
 
 void model_pw_print(FILE *out, const struct model_pw *m)
 {
@@ -87,7 +98,7 @@ void model_pw_print(FILE *out, const struct model_pw *m)
     fprintf(out, "  %-26s %10s %10s %10s %10s  %-5s %6s %10s\n", "all bands", "Gflop", "L2 MB", "DRAM MB", "least us", "limit", "calls", "in step ms");
     for (int i = 0; i < MODEL_PW_KERNELS; i++) {
         const char *limiter;
-        const double seconds = bound(&work[i], &limiter);
+        const double seconds = model_pw_bound(&work[i], &limiter);
         sum += calls[i] * seconds;
         fprintf(out, "  %-26s %10.2f %10.1f %10.1f %10.1f  %-5s %6.0f %10.2f\n", work[i].kernel, 1e-9 * work[i].flop, 1e-6 * work[i].l2_bytes,
                 1e-6 * work[i].dram_bytes, 1e6 * seconds, limiter, calls[i], 1e3 * calls[i] * seconds);

@@ -24,6 +24,12 @@ void model_pw_work(const struct model_pw *m, struct model_pw_work work[MODEL_PW_
 /* Floating-point operations of a line of a b points: a transforms of b numbers, b of a, and the twiddles between (kernels/cuda/dft.cuh). */
 double model_pw_line(int a, int b);
 
+/* Least seconds for it on an RTX 4090; limiter: "FP32", "L2" or "DRAM". */
+double model_pw_bound(const struct model_pw_work *w, const char **limiter);
+
+/* Least seconds of one iteration of the ground state with three steps of the eigensolver, the host's part included. */
+double model_pw_iteration(const struct model_pw *m);
+
 /* A table per kernel and the sum of one iteration of the ground state, marked "MODEL, not measured". */
 void model_pw_print(FILE *out, const struct model_pw *m);
 

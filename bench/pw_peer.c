@@ -23,8 +23,9 @@ const char *pw_peer_folder(void)
     if (!mkdtemp(place))
         return NULL;
     snprintf(command, sizeof command,
-             "cd %s && ld1.x <%s/O.ld1.in >O.out && ld1.x <%s/Si.ld1.in >Si.out && mv O_PBE_TM_2pj.UPF O.upf && mv Si_PBE_TM_2pj.UPF Si.upf",
-             place, PW_CASE_FILES, PW_CASE_FILES);
+             "cd %s && ld1.x <%s/O.ld1.in >O.out && ld1.x <%s/Si.ld1.in >Si.out && ld1.x <%s/Sih.ld1.in >Sih.out && mv O_PBE_TM_2pj.UPF O.upf && "
+             "mv Si_PBE_TM_2pj.UPF Si.upf && mv Sih_PBE_TM_2pj.UPF Sih.upf",
+             place, PW_CASE_FILES, PW_CASE_FILES, PW_CASE_FILES);
     made = system(command) == 0;
     return made ? place : NULL;
 }

@@ -7,7 +7,7 @@
 
 #include "host/structure/structure.h"
 
-/* Scratch folder with Si.upf and O.upf made by ld1.x from tests/oracle/qe; NULL where that fails. Made once. */
+/* Scratch folder with Si.upf, O.upf and Sih.upf (core hole) made by ld1.x from tests/oracle/qe; NULL where that fails. Made once. */
 const char *pw_peer_folder(void);
 void pw_peer_clean(void);
 
