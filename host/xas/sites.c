@@ -76,7 +76,7 @@ static kd_status references(struct xanes *x, const struct xanes_job *job, int n_
 static bool is_reference(const struct xanes *x, int n_absorber, const int *absorber, int site)
 {
     for (int i = 0; i < x->options.n_reference && i < n_absorber; i++)
-        if (absorber[i] == site && x->response)
+        if (absorber[i] == site)
             return true;
     return false;
 }
@@ -89,8 +89,13 @@ static kd_status all_sites(struct xanes *x, const struct xanes_job *job, int n_a
     for (int i = 0; i < n; i++) {
         struct xanes_site s = {0};
         struct xanes_job again = *job;
-        again.restart = job->restart || is_reference(x, n_absorber, absorber, site[i]); /* done just now */
+        double *response = x->response;
+        if (response && is_reference(x, n_absorber, absorber, site[i])) { /* done just now: read, or done again the same way */
+            again.restart = true;
+            x->response = NULL;
+        }
         kd_status status = one_site(x, &again, site[i], &s, &failed);
+        x->response = response;
         xanes_site_free(&s);
         TRY(status);
         if (stop_requested() && i + 1 < n)

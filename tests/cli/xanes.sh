@@ -70,3 +70,47 @@ status=0
 "$KEDGE" xanes gs.h5 "${quick[@]}" --max-steps 20 -o failed.h5 --json >failed.json 2>/dev/null || status=$?
 [ $status -eq 3 ] || fail "a site that does not converge: exit status $status, expected 3"
 grep -q '"converged": *false' failed.json || fail "the failed site is not recorded"
+
+# Reference sites: the same bits whatever else is asked for, in whichever order, with files or without; near the result without them.
+both=(--device cpu --quiet --kpoints 1 1 1 --json --chains)
+"$KEDGE" xanes gs.h5 "${both[@]}" --reference-sites 1 --sites 0,1 -o r01.h5 >r01.json
+"$KEDGE" xanes gs.h5 "${both[@]}" --reference-sites 1 --sites 1 -o r1.h5 >r1.json
+"$KEDGE" xanes gs.h5 "${both[@]}" --reference-sites 1 --sites 1,0 >r10.json
+"$KEDGE" xanes gs.h5 "${both[@]}" --sites 0,1 -o plain.h5 --plot >plain.json 2>plot.txt
+
+# Killed between two sites: the restart gives the bits of an undisturbed run.
+"$KEDGE" xanes gs.h5 "${both[@]}" --sites 0,1 -o killed.h5 >/dev/null 2>&1 &
+victim=$!
+for ((i = 0; i < 600; i++)); do
+    [ -s killed.h5.sites/site_00000.h5 ] && break
+    sleep 0.05
+done
+kill -9 $victim 2>/dev/null || true
+wait $victim 2>/dev/null || true
+[ -s killed.h5.sites/site_00000.h5 ] || fail "no file of the first site"
+"$KEDGE" xanes gs.h5 "${both[@]}" --sites 0,1 -o killed.h5 --restart >killed.json
+# Asked to stop: 75, and the rest follows.
+status=0
+"$KEDGE" xanes gs.h5 "${both[@]}" --sites 0,1 -o stopped.h5 --max-seconds 0.01 >/dev/null 2>&1 || status=$?
+[ $status -eq 75 ] || fail "--max-seconds: exit status $status, expected 75"
+"$KEDGE" xanes gs.h5 "${both[@]}" --sites 0,1 -o stopped.h5 --restart >stopped.json
+"$python" - <<'PY'
+import json
+r01, r1, r10, plain, killed, stopped = (json.load(open(f + ".json")) for f in ("r01", "r1", "r10", "plain", "killed", "stopped"))
+def site(run, number):
+    return next(s for s in run["sites"] if s["site"] == number)
+for run in (r1, r10):
+    assert site(run, 1)["a_ha"] == site(r01, 1)["a_ha"]
+assert site(r10, 0)["a_ha"] == site(r01, 0)["a_ha"] == site(plain, 0)["a_ha"]  # the reference itself starts without a reference
+assert site(r01, 1)["a_ha"] != site(plain, 1)["a_ha"]  # it was used
+assert max(abs(a - b) for a, b in zip(r01["mean_mb"], plain["mean_mb"])) < 2e-3 * max(plain["mean_mb"])  # and changes the way, not the end
+for run in (killed, stopped):
+    assert run["mean_mb"] == plain["mean_mb"]
+    assert all(site(run, i)["a_ha"] == site(plain, i)["a_ha"] and site(run, i)["b_ha"] == site(plain, i)["b_ha"] for i in (0, 1))
+PY
+[ -s plain.dat ] && grep -q plain_sites.svg plain.gp || fail "--plot: no data or no script"
+if command -v gnuplot >/dev/null; then
+    grep -q '<svg' plain_mean.svg && grep -q 'site 1' plain_sites.svg || fail "--plot: no pictures: $(cat plot.txt)"
+else
+    grep -q 'is gnuplot installed' plot.txt || fail "--plot without gnuplot says nothing"
+fi
