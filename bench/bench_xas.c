@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "bench/bench.h"
 #include "bench/model_xas.h"
@@ -123,10 +124,17 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static double cpu_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
 /* The median of up to MOST_RUNS runs (as many as fit into a minute, at least 3); phases of the last. */
 static kd_status time_site(struct xas_bench *m, struct bench_time *time, struct xanes_seconds *phase)
 {
-    double seconds[MOST_RUNS], all = 0;
+    double seconds[MOST_RUNS], all = 0, cpu = cpu_seconds();
     int n = 0;
     while (n < 3 || (n < MOST_RUNS && all < 60)) {
         struct xanes_site site = {0};
@@ -138,7 +146,10 @@ static kd_status time_site(struct xas_bench *m, struct bench_time *time, struct 
         xanes_site_free(&site);
     }
     qsort(seconds, (size_t)n, sizeof *seconds, ascending);
-    *time = (struct bench_time){.median = seconds[n / 2], .least = seconds[0], .p95 = seconds[n - 1], .cpu = seconds[n / 2], .share = 1, .n_call = n};
+    cpu = (cpu_seconds() - cpu) / n / m->b->n_thread;
+    *time = (struct bench_time){.median = seconds[n / 2], .least = seconds[0], .p95 = seconds[n - 1], .cpu = cpu, .share = cpu * n / all, .n_call = n};
+    if (strcmp(m->b->dev->backend, "cpu") != 0)
+        time->share = 1; /* the host waits while the device works */
     return KD_OK;
 }
 
@@ -157,16 +168,18 @@ static kd_status check_and_time(struct xas_bench *m)
     if (!bench_check(m->b, &row))
         goto out;
     TRY_OUT(time_site(m, &row.time, &phase));
-    row.rate = 1e-6 / row.time.median;
+    row.rate = 1e-6 / bench_seconds(&row.time);
     row.peer = "pw.x + xspectra.x";
-    row.peer_rate = m->b->peer ? 1e-6 / (r->density + r->spectra) : 0;
+    double wall = r->density + r->spectra; /* as bench_seconds: on a busy machine the processor time counts */
+    row.peer_rate = m->b->peer ? 1e-6 / (r->cpu < 0.9 * wall ? r->cpu : wall) : 0;
     bench_print(m->b, &row);
     printf("  %d atoms, %d chains of %d steps, %d iterations; ground state %.2f s, preparation %.2f s; last run: density %.2f s, set-up %.2f s, "
            "chains %.2f s (%.1f us a chain and step)\n", m->structure.n_atom, site.chains.n_k * site.chains.n_pol, site.chains.n_step,
            site.scf_iterations, m->ground, m->prepare, phase.scf, phase.setup, phase.chains,
            1e6 * phase.chains / (site.chains.n_k * site.chains.n_pol) / site.chains.n_step);
     if (m->b->peer)
-        printf("  peer, %d rank%s: density %.2f s, three spectra %.2f s\n", m->b->n_thread, m->b->n_thread == 1 ? "" : "s", r->density, r->spectra);
+        printf("  peer, %d rank%s: density %.2f s, three spectra %.2f s; processor time %.2f s a rank\n", m->b->n_thread,
+               m->b->n_thread == 1 ? "" : "s", r->density, r->spectra, r->cpu);
 out:
     xanes_site_free(&site);
     free(r);

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "bench/pw_peer.h"
 #include "host/base/clock.h"
@@ -54,6 +55,13 @@ static kd_status write_spectrum(int axis)
     return close_input(f, "xs.in");
 }
 
+static double children_cpu(void)
+{
+    struct rusage u;
+    getrusage(RUSAGE_CHILDREN, &u);
+    return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + 1e-6 * (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
+}
+
 /* Runs `command` in the folder; wall seconds are added up. */
 static kd_status run(const char *command, double *seconds)
 {
@@ -93,6 +101,7 @@ kd_status xas_peer_run(const struct structure *s, const int mesh[3], int n_rank,
         FAIL(KD_EDEVICE, "bench_xas: no pseudopotentials");
     out->density = out->spectra = 0;
     TRY(run(core_orbital, &ignored));
+    double cpu = children_cpu();
     TRY(write_density(s, mesh));
     if (mesh[0] * mesh[1] * mesh[2] > 1)
         snprintf(pools, sizeof pools, "-nk %d", n_rank);
@@ -105,5 +114,6 @@ kd_status xas_peer_run(const struct structure *s, const int mesh[3], int n_rank,
         TRY(run(command, &out->spectra));
         TRY(read_spectrum(axis, out));
     }
+    out->cpu = (children_cpu() - cpu) / n_rank;
     return KD_OK;
 }

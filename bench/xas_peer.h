@@ -9,6 +9,7 @@ enum { XAS_PEER_POINTS = 601 }; /* -10 .. 50 eV from the highest occupied level 
 
 struct xas_peer {
     double density, spectra; /* wall seconds: pw.x with the hole; xspectra.x along x, y and z */
+    double cpu;              /* processor seconds of both, per rank: below the wall time by what other programs took away */
     double x_ev[3][XAS_PEER_POINTS], sigma[3][XAS_PEER_POINTS]; /* eV, bohr^2 */
 };
 

@@ -136,7 +136,8 @@ static void print_script(const struct collect *c, const char *base, FILE *f)
         n += c->row[row].sigma != NULL;
     fprintf(f, "set xlabel '%s (eV)'\nset ylabel 'cross section (Mb)'\nset grid\nset key top right\n",
             c->axis.kind == XANES_CALIBRATED ? "photon energy" : "eigenvalue");
-    fprintf(f, "set terminal svg size 900,600\nset output '%s_mean.svg'\nset title 'K edge, mean of %d sites'\nplot ", base, n);
+    fprintf(f, "set terminal svg size 900,600\nset output '%s_mean.svg'\nset title 'K edge, mean of %d site%s'\nplot ", base, n,
+            n == 1 ? "" : "s");
     for (int i = 0; i < n; i++)
         fprintf(f, "'%s.dat' index %d using 1:2 with lines lc rgb '#c0c0c0' notitle, ", base, i);
     fprintf(f, "'%s.dat' index %d using 1:2 with lines lw 2 lc rgb '#0050a0' title 'mean'\n", base, n);
