@@ -50,7 +50,7 @@ static kd_status ground_state(struct xas_bench *m)
     TRY_OUT(crystal_create(&m->structure, set.n, set.list, set.species, &crystal));
     TRY_OUT(scf_create(m->b->dev, &crystal, &o, &s));
     TRY_OUT(scf_run(s));
-    TRY_OUT(gs_write(m->gs_path, s, &m->structure, &set, NULL));
+    TRY_OUT(gs_write(m->gs_path, s, &m->structure, &set, false, NULL));
     m->ground = clock_seconds() - started;
 out:
     scf_free(s);
