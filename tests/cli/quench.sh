@@ -93,10 +93,35 @@ PY
 expect 3 "replicas failed" md a.xyz --device cpu --ensemble nve --temperature-k 300 --dt-fs 10 --steps 50 -o fails
 grep -q "seed" err || fail "a failing replica without its seed: $(cat err)"
 
+# --anisotropic: three edges of their own, where the isotropic barostat keeps a cube
+edges() { python3 -c "import re; v=[float(x) for x in re.search('Lattice=\"([^\"]*)\"', open('$1/final.xyz').read())[1].split()]; e=v[::4]; exit(not ($2))"; }
+brief="quench b.xyz --device cpu --melt-ps 0.2 --cool-ps 0.3 --relax-steps 20 --seed 3 --quiet"
+# shellcheck disable=SC2086
+expect 0 "" $brief -o cube
+edges cube "max(e) - min(e) < 1e-9" || fail "isotropic: the cell is no cube"
+# shellcheck disable=SC2086
+expect 0 "" $brief -o box --anisotropic
+edges box "min(abs(e[0] - e[1]), abs(e[1] - e[2]), abs(e[2] - e[0])) > 1e-6" ||
+    fail "--anisotropic: edges are alike"
+
+# a file that cannot grow (as on a full disk): one line, no finished name
+(
+    trap '' XFSZ
+    ulimit -f 8
+    # shellcheck disable=SC2086
+    timeout 60 "$KEDGE" $brief -o full --frames-every 10 >/dev/null 2>full.err
+    echo $? >full.rc
+)
+[ "$(cat full.rc) $(wc -l <full.err)" = "5 1" ] || fail "full disk: exit status $(cat full.rc), expected 5 and one line: $(cat full.err)"
+[ ! -e full/final.xyz ] || fail "full disk: final.xyz stands there"
+
 # what is wrong gets one line
 expect 2 "-o: not given" quench a.xyz
 expect 2 "--steps: not given" md a.xyz -o x
 expect 2 "--ensemble" md a.xyz -o x --ensemble nph --steps 3
+expect 2 "--melt-k: \"3000eV\"" quench b.xyz -o x --melt-k 3000eV
+expect 2 "--pressure-bar: \"1GPa\"" quench b.xyz -o x --pressure-bar 1GPa
+expect 2 "--melt-ps: \"-1\"" quench b.xyz -o x --melt-ps -1
 expect 2 "nowhere.xyz" quench nowhere.xyz -o x
 printf '1\nproperties\nXx 0 0 0\n' >bad.xyz
 expect 2 "bad.xyz" quench bad.xyz -o x
