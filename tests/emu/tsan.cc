@@ -126,21 +126,27 @@ void __tsan_atomic_signal_fence(int)
 void *__real_memcpy(void *dst, const void *src, size_t bytes);
 void *__real_memmove(void *dst, const void *src, size_t bytes);
 void *__real_memset(void *dst, int value, size_t bytes);
+/* clang makes copies of structures and of short arrays into memcpy: their alignment is that of their parts. */
+static void check_copy(const void *p, size_t bytes, access_kind kind, const void *where)
+{
+    const bool misaligned = bytes && (bytes & (bytes - 1)) == 0 && reinterpret_cast<uintptr_t>(p) % bytes;
+    (misaligned ? check_parts : check_access)(p, bytes, kind, where);
+}
 void *__wrap_memcpy(void *dst, const void *src, size_t bytes)
 {
-    check_access(src, bytes, ACCESS_READ, HERE);
-    check_access(dst, bytes, ACCESS_WRITE, HERE);
+    check_copy(src, bytes, ACCESS_READ, HERE);
+    check_copy(dst, bytes, ACCESS_WRITE, HERE);
     return __real_memcpy(dst, src, bytes);
 }
 void *__wrap_memmove(void *dst, const void *src, size_t bytes)
 {
-    check_access(src, bytes, ACCESS_READ, HERE);
-    check_access(dst, bytes, ACCESS_WRITE, HERE);
+    check_copy(src, bytes, ACCESS_READ, HERE);
+    check_copy(dst, bytes, ACCESS_WRITE, HERE);
     return __real_memmove(dst, src, bytes);
 }
 void *__wrap_memset(void *dst, int value, size_t bytes)
 {
-    check_access(dst, bytes, ACCESS_WRITE, HERE);
+    check_copy(dst, bytes, ACCESS_WRITE, HERE);
     return __real_memset(dst, value, bytes);
 }
 }

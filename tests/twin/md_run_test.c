@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* md_run_test.c - the op `run` of every device against the CPU in double precision: short trajectories of a batch through every ensemble,
- * step for step; a quench of several replicas, by its statistics. */
+/* md_run_test.c - the op `run` of every device against the CPU in double precision: short trajectories of a batch through every ensemble
+ * and both relaxations end where the CPU's end; a replica that runs away ends alone. */
 #include "tests/support/test.h"
 
 #include <math.h>
