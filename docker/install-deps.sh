@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# install-deps.sh [--list] [build] [test] [peers] [container] [mpi] - the Debian 12 / Ubuntu 24.04 packages of Kedge; one list for setup, CI and containers.
+# install-deps.sh [--list] [build] [run] [test] [peers] [container] [mpi] - the Debian 12 / Ubuntu 24.04 packages of Kedge; one list for setup, CI and containers.
 # Installs only what is missing: as root, else with sudo; with nothing missing it needs neither, nor a network.
 #   --list   print the packages instead
 set -euo pipefail
 
 build="gcc g++ cmake ninja-build pkg-config make libfftw3-dev libopenblas-dev liblapacke-dev libxc-dev libsymspg-dev
        libhdf5-dev libexpat1-dev libinih-dev libjansson-dev"
+run="gnuplot-nox" # pictures; without it: data and scripts only
 test="libcmocka-dev gnuplot-nox clang-14 libclang-rt-14-dev libomp-14-dev hdf5-tools help2man mandoc shellcheck bash-completion
       python3 python3-numpy python3-h5py python3-ase libopenmpi-dev openmpi-bin"
 mpi="libopenmpi-dev openmpi-bin" # optional: `kedge study` under mpirun; found or not at configuration
@@ -17,13 +18,14 @@ wanted="" list=false
 for group in "$@"; do
     case $group in
         build) wanted="$wanted $build" ;;
+        run) wanted="$wanted $run" ;;
         test) wanted="$wanted $test" ;;
         peers) wanted="$wanted $peers" ;;
         mpi) wanted="$wanted $mpi" ;;
         container) wanted="$wanted $container" ;;
         --list) list=true ;;
         *)
-            echo "install-deps.sh: unknown group \"$group\", expected build, test, mpi, peers, container or --list" >&2
+            echo "install-deps.sh: unknown group \"$group\", expected build, run, test, mpi, peers, container or --list" >&2
             exit 2
             ;;
     esac
