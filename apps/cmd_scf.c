@@ -15,6 +15,8 @@ static const char doc[] =
     "At Gamma and wherever k = -k the orbitals are real; k-meshes are reduced by the space group and time reversal.\n"
     "Iterations go to stderr, results to stdout, both in the words of pw.x, so that grep '^!' finds the total energy. Energies in Ry "
     "there, in Ha in --json and in GS.h5. The stress is positive under tension: pw.x prints its negative.\n"
+    "Bands are filled two by two; where levels cross there (a metal, a defect's states in the gap) or the number of electrons is odd, the "
+    "calculation is done with --smearing gauss:0.1eV, and says so. --smearing fixed insists.\n"
     "Not converged: exit status 3, and no file is written.\n"
     "Killed or stopped (SIGINT, --max-seconds): with -o, --restart goes on from GS.h5.checkpoint with the bits of an unbroken run.\n"
     "--json: converged, iterations, h_applications, energy_ha, energy_terms_ha, fermi_ev, homo_ev, lumo_ev, eigenvalues_ev[k][band], "
@@ -34,6 +36,7 @@ struct choices {
     struct pseudo_choice pseudo;
     struct scf_options scf;
     bool ready, no_forces, orbitals;
+    bool automatic; /* smearing: fixed unless levels cross */
     int *open[4], n_open; /* numbers of --kpoints and --kshift that are still to come */
 };
 
@@ -45,7 +48,7 @@ static const struct argp_option options[] = {
     {"kpoints", KEY_KPOINTS, "N N N", 0, "Monkhorst-Pack mesh (default 1 1 1: Gamma)", 0},
     {"kshift", KEY_SHIFT, "S S S", 0, "Shift of the mesh by half a step, 0 or 1 each (default 0 0 0)", 0},
     {"charge", KEY_CHARGE, "Q", 0, "Charge of the cell in e; a uniform background compensates (default 0)", 0},
-    {"smearing", KEY_SMEARING, "KIND:WIDTH", 0, "gauss, mp, cold or fermi, width with unit eV, Ry or Ha: gauss:0.1eV", 0},
+    {"smearing", KEY_SMEARING, "KIND:WIDTH", 0, "gauss, mp, cold or fermi, width with unit eV, Ry or Ha: gauss:0.1eV; fixed; auto (default): fixed, gauss:0.1eV where levels cross", 0},
     {"bands", KEY_BANDS, "N", 0, "Bands to converge and report (default: the occupied ones and one more; smeared: 20 % more)", 0},
     {"core-hole", KEY_HOLE, "SITE", 0, "Atom (from 0) that has a core hole: one 1s electron removed", 0},
     {"core-hole-pseudo", KEY_HOLE_FILE, "FILE", 0, "Its pseudopotential (default: made by Kedge; auto:Si:1s=0.5 is a half hole)", 0},
@@ -92,15 +95,21 @@ static kd_status sort_words(struct app *app, const char **path)
     return *path ? KD_OK : kd_fail(KD_EINPUT, "scf: no structure given");
 }
 
-static kd_status take_smearing(const char *arg, struct scf_options *o)
+static kd_status take_smearing(const char *arg, struct choices *c)
 {
+    struct scf_options *o = &c->scf;
+    c->automatic = strcmp(arg, "auto") == 0;
+    if (c->automatic || strcmp(arg, "fixed") == 0) {
+        o->smearing = SMEARING_FIXED;
+        return KD_OK;
+    }
     char kind[32], *unit = NULL;
     const char *colon = strchr(arg, ':');
     double width = 0;
     if (colon && (size_t)(colon - arg) < sizeof kind) /* strtod, not scanf, which takes the e of 0.1eV for an exponent */
         width = strtod(colon + 1, &unit);
     if (!unit || unit == colon + 1 || !(width > 0) || !isfinite(width))
-        FAIL(KD_EINPUT, "--smearing: \"%s\", expected KIND:WIDTH, for instance gauss:0.1eV", arg);
+        FAIL(KD_EINPUT, "--smearing: \"%s\", expected auto, fixed or KIND:WIDTH, for instance gauss:0.1eV", arg);
     memcpy(kind, arg, (size_t)(colon - arg));
     kind[colon - arg] = '\0';
     TRY(smearing_parse(kind, &o->smearing));
@@ -122,6 +131,7 @@ static void prepare(struct choices *c)
     c->scf = scf_defaults();
     c->scf.checkpoint_seconds = 60;
     c->pseudo.core_hole_site = -1;
+    c->automatic = true;
     c->ready = true;
 }
 
@@ -141,7 +151,7 @@ static kd_status take_physics(struct app *app, int key, const char *arg)
     case KEY_CHARGE:
         return app_double("--charge", arg, -1000, 1000, &c->scf.charge);
     case KEY_SMEARING:
-        return take_smearing(arg, &c->scf);
+        return take_smearing(arg, c);
     case KEY_BANDS:
         return app_int("--bands", arg, 1, 100000, &c->scf.n_band);
     case KEY_CONV:
@@ -269,7 +279,7 @@ static kd_status calculate(struct app *app, struct scf *s, const struct structur
     if (c->start)
         TRY(gs_start_density(c->start, s, structure));
     kd_status status = scf_run(s);
-    if (status == KD_ENOCONV) {
+    if (status == KD_ENOCONV && !s->levels_cross) {
         gs_json(s, false, false, app->json);
         print_results(app, s, false);
     }
@@ -289,26 +299,71 @@ static kd_status calculate(struct app *app, struct scf *s, const struct structur
     return KD_OK;
 }
 
+static kd_status ground_state(struct app *app, const struct crystal *crystal, const struct structure *structure,
+                              const struct pseudo_set *set, bool *levels_cross)
+{
+    struct choices *c = app->choices;
+    struct scf *s = NULL;
+    kd_device *dev;
+    kd_status status = KD_OK;
+    *levels_cross = false;
+    TRY(app_device(app, &dev));
+    TRY(scf_create(dev, crystal, &c->scf, &s));
+    log_info("%d atoms, %g electrons, %d bands, %d k-points, %d symmetry operations, grid %d x %d x %d, %d plane waves at the first k",
+             crystal->n_atom, s->n_electron, s->n_wanted, s->n_k, s->symmetry.n_op, s->n[0], s->n[1], s->n[2], s->k[0].sphere.n);
+    TRY_OUT(calculate(app, s, structure, set));
+out:
+    *levels_cross = s->levels_cross;
+    scf_free(s);
+    return status;
+}
+
+static void smear(struct scf_options *o)
+{
+    o->smearing = SMEARING_GAUSS;
+    o->width = ha_from_ev(0.1);
+}
+
+/* Smearing not chosen by the user: fixed occupations unless the number of electrons is odd or levels cross. A restart goes on with what
+ * its checkpoint has. */
+static kd_status automatic(struct app *app, const struct crystal *crystal, const struct structure *structure, const struct pseudo_set *set)
+{
+    struct choices *c = app->choices;
+    bool found = false, levels_cross;
+    enum smearing kept = SMEARING_FIXED;
+    double pairs = 0.5 * (crystal->n_electron - c->scf.charge);
+    if (c->scf.restart)
+        TRY(scf_checkpoint_smearing(c->checkpoint, &kept, &found));
+    if (kept != SMEARING_FIXED || fabs(pairs - nearbyint(pairs)) > 1e-6) {
+        smear(&c->scf);
+        return ground_state(app, crystal, structure, set, &levels_cross);
+    }
+    c->scf.crossing_gap = ha_from_ev(0.1);
+    kd_status status = ground_state(app, crystal, structure, set, &levels_cross);
+    if (status != KD_ENOCONV || !levels_cross)
+        return status;
+    log_warning("%s; begins again with --smearing gauss:0.1eV", kd_error_message());
+    if (c->checkpoint)
+        remove(c->checkpoint);
+    c->scf.restart = false;
+    smear(&c->scf);
+    return ground_state(app, crystal, structure, set, &levels_cross);
+}
+
 static kd_status with_structure(struct app *app, const struct structure *structure)
 {
     struct choices *c = app->choices;
     struct pseudo_set set = {0};
     struct crystal crystal = {0};
-    struct scf *s = NULL;
-    kd_device *dev;
+    bool levels_cross;
     kd_status status = KD_OK;
     TRY(pseudo_set_read(structure, &c->pseudo, &set));
     TRY_OUT(crystal_create(structure, set.n, set.list, set.species, &crystal));
-    TRY_OUT(app_device(app, &dev));
     c->scf.precision = app->precision;
     c->scf.seed = app->seed;
     c->scf.report = iteration;
-    TRY_OUT(scf_create(dev, &crystal, &c->scf, &s));
-    log_info("%d atoms, %g electrons, %d bands, %d k-points, %d symmetry operations, grid %d x %d x %d, %d plane waves at the first k",
-             crystal.n_atom, s->n_electron, s->n_wanted, s->n_k, s->symmetry.n_op, s->n[0], s->n[1], s->n[2], s->k[0].sphere.n);
-    TRY_OUT(calculate(app, s, structure, &set));
+    TRY_OUT(c->automatic ? automatic(app, &crystal, structure, &set) : ground_state(app, &crystal, structure, &set, &levels_cross));
 out:
-    scf_free(s);
     crystal_free(&crystal);
     pseudo_set_free(&set);
     return status;

@@ -10,6 +10,7 @@
 #include "host/base/log.h"
 #include "host/base/span.h"
 #include "host/base/stop.h"
+#include "host/base/units.h"
 
 /* Residual that the bands may keep, relative to the distance of the density from self-consistency, and at the first iteration. */
 static const double share = 0.05, first_error = 1e-2;
@@ -158,11 +159,22 @@ static kd_status keep(struct scf *s, double *written)
     return KD_OK;
 }
 
+/* Fixed occupations of a system without a gap: the filled and the empty level change places from one iteration to the next, which no
+ * mixing can follow, or the bands of different k-points overlap. Insulators of amorphous Si-O converge in under 15 iterations or have a gap. */
+static bool levels_cross(const struct scf *s)
+{
+    const struct occupations *o = &s->occupations;
+    double gap = o->lumo - o->homo; /* NAN without an empty band: unknown */
+    if (s->options.smearing != SMEARING_FIXED || s->options.crossing_gap <= 0)
+        return false;
+    return s->converged ? gap < 0 : s->n_iteration >= 15 && gap < s->options.crossing_gap;
+}
+
 kd_status scf_run(struct scf *s)
 {
     double started = clock_seconds(), written = started;
     bool found = false;
-    s->converged = false;
+    s->converged = s->levels_cross = false;
     s->n_iteration = 0;
     if (s->options.checkpoint && s->options.restart)
         TRY(scf_checkpoint_read(s, s->options.checkpoint, &found));
@@ -173,6 +185,12 @@ kd_status scf_run(struct scf *s)
         s->converged = s->estimate < s->options.accuracy;
         if (s->options.report)
             TRY(s->options.report(s->options.owner, s->n_iteration, s->energy.total, s->estimate, clock_seconds() - started));
+        s->levels_cross = levels_cross(s);
+        if (s->levels_cross) {
+            s->converged = false;
+            FAIL(KD_ENOCONV, "scf: levels cross where the bands are filled (gap %.4f eV after %d iterations): expected a smearing",
+                 ev_from_ha(s->occupations.lumo - s->occupations.homo), s->n_iteration);
+        }
         if (s->converged)
             return KD_OK;
         span_begin("mix");

@@ -18,6 +18,8 @@ struct scf_options {
     double charge;         /* e: electrons taken away; a uniform background compensates */
     enum smearing smearing;
     double width;          /* Ha */
+    double crossing_gap;   /* Ha, fixed occupations: give up early, levels_cross set, when iterations go on and on with a smaller gap, or
+                              end with overlapping bands; 0: never */
     int n_band;            /* 0: as many as are occupied, plus some empty ones */
     enum kd_precision precision;
     double accuracy;       /* Ha: stop when the estimated error of the energy is below */
@@ -75,7 +77,7 @@ struct scf {
     void *potential_d;
 
     /* results */
-    bool converged;
+    bool converged, levels_cross;
     int n_iteration;
     long h_applications;
     double estimate; /* of the error of the total energy, Ha */
@@ -103,7 +105,8 @@ kd_status scf_change_species(struct scf *s, double charge, enum smearing smearin
 /* Bands and occupations in the potential of the present density, which stays. error as eigen_goal's, Ha^2. */
 kd_status scf_bands(struct scf *s, double error);
 
-/* Iterate to self-consistency. KD_ENOCONV after max_iteration, with all results of the last one in place;
+/* Iterate to self-consistency. KD_ENOCONV after max_iteration, or when levels cross (crossing_gap), with all results
+ * of the last one in place;
  * KD_ESTOPPED when asked to stop (host/base/stop.h), the next density and the orbitals in place, checkpoint written. KD_EINPUT: the
  * checkpoint is of another calculation. The caller removes the file when the results are safe. */
 kd_status scf_run(struct scf *s);
@@ -111,6 +114,9 @@ kd_status scf_run(struct scf *s);
 /* After scf_run. Forces sum to zero (the rest is the error of the grid, taken off evenly). */
 kd_status scf_forces(struct scf *s);
 kd_status scf_stress(struct scf *s);
+
+/* How the calculation of a checkpoint fills its bands; *found as below. */
+kd_status scf_checkpoint_smearing(const char *path, enum smearing *kind, bool *found);
 
 /* Inside the room: scf_checkpoint.c; the state after an iteration and its mixing. *found: there was a file. */
 kd_status scf_checkpoint_write(const struct scf *s, const char *path);

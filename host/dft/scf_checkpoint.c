@@ -94,6 +94,7 @@ static kd_status write_state(const struct scf *s, struct h5 *f, void *x)
     size_t n_k = (size_t)s->n_k, n_band = (size_t)s->n_band;
     TRY(h5_set_text(f, "/", "creator", "kedge"));
     TRY(h5_set_text(f, "/", "kind", "scf_checkpoint"));
+    TRY(h5_set_text(f, "/", "smearing", smearing_name(s->options.smearing)));
     TRY(h5_set_int(f, "/", "fingerprint", (long long)fingerprint(s)));
     TRY(h5_set_int(f, "/", "iterations", s->n_iteration));
     TRY(h5_set_int(f, "/", "h_applications", s->h_applications));
@@ -189,4 +190,17 @@ out:
     free(x);
     h5_close(f);
     return status;
+}
+
+kd_status scf_checkpoint_smearing(const char *path, enum smearing *kind, bool *found)
+{
+    struct h5 *f;
+    char name[32];
+    *found = access(path, F_OK) == 0;
+    if (!*found)
+        return KD_OK;
+    TRY(h5_open(path, &f));
+    kd_status status = h5_get_text(f, "/", "smearing", name, sizeof name);
+    h5_close(f);
+    return status == KD_OK ? smearing_parse(name, kind) : status;
 }
