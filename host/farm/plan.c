@@ -64,7 +64,7 @@ static kd_status plan_structures(struct study *s)
         struct study_structure *one = &s->structure[i];
         char name[32] = "";
         one->formula = formula[i % n];
-        one->replica = i / n;
+        one->replica = s->set.study.first_replica + i / n;
         one->n_si = formula_count(&one->formula, 14);
         one->n_site = s->set.xanes.sites > 0 && s->set.xanes.sites < one->n_si ? s->set.xanes.sites : one->n_si;
         formula_name(&one->formula, name, sizeof name);

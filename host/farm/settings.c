@@ -16,6 +16,8 @@ static const struct conf_key study_keys[] = {
     {"title", CONF_STRING, "", "A study of amorphous silicon suboxides", .at = AT(study.title), .help = "heading of the report"},
     {"formulas", CONF_STRING, "", "paper", .at = AT(study.formulas), .help = "compositions, \"Si8O16 Si12O12\"; paper: its nine cells"},
     {"replicas", CONF_INT, "", "5", 1, 100000, .at = AT(study.replicas), .help = "structures per composition; may grow with --restart"},
+    {"first_replica", CONF_INT, "", "0", 0, 100000, .at = AT(study.first_replica),
+     .help = "number of the first: parts of one study on machines that share no directory"},
     {"seed", CONF_INT, "", "1", 0, 2147483647, .at = AT(study.seed), .help = "of all random numbers"},
     {"directory", CONF_STRING, "", "", .at = AT(study.directory), .help = "where everything goes; empty: the INI's name without .ini"},
 };

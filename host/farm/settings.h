@@ -8,7 +8,7 @@
 struct study_settings {
     struct {
         char *title, *formulas, *directory;
-        int replicas, seed;
+        int replicas, first_replica, seed;
     } study;
     struct {
         int rule;

@@ -105,6 +105,8 @@ fi
 # more replicas; a failure is recorded, the rest goes on, a second try comes with --restart
 "$KEDGE" study tiny --restart --device cpu --quiet -s study.replicas=2 >out.txt 2>err.txt || fail "a second replica: $(cat err.txt)"
 [ -s tiny/gs/Si2O4-r1.h5 ] || fail "no second replica"
+"$KEDGE" study tiny.ini "${stop_after[@]}" -o part --device cpu --quiet -s study.first_replica=1 >out.txt 2>err.txt || fail "a part: $(cat err.txt)"
+cmp tiny/gs/Si2O4-r1.h5 part/gs/Si2O4-r1.h5 && [ ! -e part/gs/Si2O4-r0.h5 ] || fail "the second replica alone is another"
 "$KEDGE" study tiny.ini "${stop_after[@]}" -o failing --device cpu --quiet -s scf.max_iterations=1 >out.txt 2>err.txt
 [ $? = 3 ] || fail "an SCF of one iteration: exit status not 3"
 "$KEDGE" study failing --status >out.txt && grep -q 'failed: scf-Si4-r0: ' out.txt || fail "--status: $(cat out.txt)"
