@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* pw.cu - the plane-wave table of CUDA: bases, projectors, H on a block. */
 #include "kernels/cuda/pw.cuh"
+#include "kernels/cuda/pw_factors.cuh"
 
 #include <cstdlib>
 #include <cstring>
@@ -36,6 +37,27 @@ static kd_status keep(struct pw_basis *b, const std::vector<T> &from, T **to_d)
 {
     TRY(device_array(b->dev, from.size(), to_d));
     return b->dev->ops->upload(b->dev, b->dev->stream, *to_d, from.data(), from.size() * sizeof(T));
+}
+
+/* Runs along z: projectors of chains are made line by line. */
+static kd_status line_tables(struct pw_basis *b, const struct pw_spec *spec)
+{
+    std::vector<int> line;
+    std::vector<unsigned> place(spec->n_pw);
+    for (int g = 0; g < spec->n_pw; g++) {
+        const int *m = spec->miller[g], *before = g ? spec->miller[g - 1] : m;
+        const bool on = g && m[0] == before[0] && m[1] == before[1] && m[2] == before[2] + 1 && g - line.back() < (1 << PW_STEP_BITS);
+        if (!on)
+            line.push_back(g);
+        const int step = g - line.back();
+        for (int x = 0; x < 3 && step == 1; x++)
+            b->z_step[x] = spec->kg[g][x] - spec->kg[g - 1][x];
+        place[g] = static_cast<unsigned>(line.size() - 1) << PW_STEP_BITS | static_cast<unsigned>(step);
+        b->n_step = step + 1 > b->n_step ? step + 1 : b->n_step;
+    }
+    b->n_line = static_cast<int>(line.size());
+    TRY(keep(b, line, &b->line_d));
+    return keep(b, place, &b->place_d);
 }
 
 /* Tables per plane wave, and the phases of real orbitals along each axis. */
@@ -77,7 +99,7 @@ static void destroy(kd_device *dev, struct pw_basis *b)
     if (!b)
         return;
     (void)cudaSetDevice(dev->index);
-    void *all[4] = {b->index_d, b->mirror_d, b->kg_d, b->kinetic_d};
+    void *all[6] = {b->index_d, b->mirror_d, b->kg_d, b->kinetic_d, b->line_d, b->place_d};
     for (void *p : all)
         kd_free(dev, p);
     for (void *p : b->phase_d)
@@ -93,6 +115,7 @@ static kd_status make(struct pw_basis *b, const struct pw_spec *spec)
 {
     TRY(cuda_bind(b->dev));
     TRY(wave_tables(b, spec));
+    TRY(line_tables(b, spec));
     TRY(cuda_shape_create(b, spec));
     return b->fused ? KD_OK : cuda_cufft_create(b);
 }
@@ -161,6 +184,7 @@ static void projectors_destroy(kd_device *dev, struct pw_projectors *p)
         return;
     kd_free(dev, p->beta.x_d);
     kd_free(dev, p->coupling_d);
+    cuda_factors_destroy(dev, p->factors);
     free(p);
 }
 
@@ -173,6 +197,8 @@ static kd_status make_projectors(kd_device *dev, struct pw_projectors *p, const 
         for (int f = spec->first_form[spec->species[atom]]; f < spec->first_form[spec->species[atom] + 1]; f++)
             coupling.push_back(spec->coupling[f]);
     p->n_proj = static_cast<int>(coupling.size());
+    if (spec->chains_only)
+        return cuda_factors_create(b, spec, &p->factors);
     p->beta = {b->type, p->n_proj, b->n_number, pw_leading(b->type, b->n_number), nullptr};
     TRY(kd_alloc_at(dev, p->n_proj * p->beta.ld * la_size(b->type), &p->beta.x_d, __FILE__, __LINE__));
     TRY(device_array(dev, coupling.size(), &p->coupling_d));
@@ -216,6 +242,8 @@ static kd_status superpose(kd_device *dev, kd_stream *s, const struct pw_basis *
 
 static kd_status project(kd_device *dev, kd_stream *s, const struct pw_projectors *p, const struct la_block *psi, double *m_d)
 {
+    if (p->factors)
+        FAIL(KD_EINTERNAL, "project: these projectors are for chains only");
     return cuda_la_gram(dev, s, &p->beta, psi, m_d);
 }
 
@@ -255,6 +283,8 @@ static kd_status apply(kd_device *dev, kd_stream *s, const struct pw_hamiltonian
         TRY(cuda_local_cufft(dev, s, b, static_cast<const double *>(h->potential_d), psi, hpsi));
     if (!p || p->n_proj == 0)
         return KD_OK;
+    if (p->factors)
+        FAIL(KD_EINTERNAL, "apply: these projectors are for chains only");
     const size_t mark = kd_scratch_mark(dev);
     double *m;
     TRY(scratch(dev, static_cast<size_t>(psi->n_vec) * p->n_proj * la_width(psi->type), &m));

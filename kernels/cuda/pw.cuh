@@ -38,7 +38,7 @@ struct pw_shape { /* what the fused passes know, by value */
     const float2 *phase_d[3]; /* [n[a]] exp(i 2k.r) along the axis; along y in slot order */
     const float *kinetic_d;  /* [n_pw] */
 };
-enum { PW_TILE = 16 };
+enum { PW_TILE = 16, PW_STEP_BITS = 12 };
 
 struct pw_basis {
     kd_device *dev;
@@ -51,6 +51,10 @@ struct pw_basis {
     int *index_d, *mirror_d;   /* [n_pw] grid places of G and of -G-2k (real) */
     double *kg_d, *kinetic_d;  /* [3][n_pw], [n_pw] */
     double2 *phase_d[3];       /* [n[a]] exp(i 2k.r) along each axis; real only */
+    int n_line, n_step;        /* runs along z, and the longest */
+    int *line_d;               /* [n_line] first plane wave of each */
+    unsigned *place_d;         /* [n_pw] line << PW_STEP_BITS | step from its first */
+    double z_step[3];          /* one step along z, Cartesian, 1/bohr */
     struct pw_shape shape;
     int threads;               /* of the plane pass */
     size_t plane_bytes;
@@ -60,11 +64,13 @@ struct pw_basis {
     size_t plan_bytes;
 };
 
+struct pw_factors;
 struct pw_projectors {
     const struct pw_basis *basis;
     int n_proj;
     struct la_block beta;
-    double *coupling_d; /* [n_proj] */
+    double *coupling_d;         /* [n_proj] */
+    struct pw_factors *factors; /* for chains only (pw_factors.cuh): then there is no beta; else NULL */
 };
 
 static inline void *pw_vector(const struct la_block *b, int j)

@@ -27,6 +27,7 @@ set(KEDGE_CUDA_SOURCES
   pw_cufft.cu
   pw_vector.cu
   pw_search.cu
+  pw_factors.cu
   xas.cu
   bader.cu
   bader_climb.cu

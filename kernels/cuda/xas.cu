@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* xas.cu - Lanczos chains on CUDA: all k-points and polarisations of a site step together, and no number of a step leaves the device.
  *
- * A step is H of every k-point's block, then three kernels over all chains. Sums go over chunks of CHUNK reals in FP64; whoever needs
+ * A step is the local part of H of every k-point's block, the nonlocal one of all of them (pw_factors.cu), then three kernels over all chains. Sums go over chunks of CHUNK reals in FP64; whoever needs
  * a sum adds its chunks up again, in order, so that no kernel waits for another block. */
 #include "kernels/cuda/pw.cuh"
+#include "kernels/cuda/pw_factors.cuh"
 #include "kernels/cuda/sum.cuh"
+
+#include <vector>
 
 enum { CHUNK = 4096, THREADS = 256, MOST_K = 32 };
 
@@ -130,12 +133,26 @@ static size_t partial_count(const struct xas_block *q)
     return static_cast<size_t>(q->n_k < MOST_K ? q->n_k : MOST_K) * q->n_pol * chunk_count(q);
 }
 
-static size_t xas_scratch(const kd_device *dev, const struct xas_block *q)
+/* The k-points whose projectors are taken apart, at a step. */
+static std::vector<factor_block> taken_apart(const struct xas_block *q, int step)
 {
-    size_t most = 0;
+    std::vector<factor_block> f;
     for (int i = 0; i < q->n_k; i++) {
         const struct xas_k *k = &q->k[i];
-        const size_t bytes = cuda_pw_ops.scratch(dev, k->h.basis, q->n_pol, k->h.nonlocal ? k->h.nonlocal->n_proj : 0);
+        if (k->h.nonlocal && k->h.nonlocal->factors)
+            f.push_back({k->h.basis, k->h.nonlocal->factors, &k->vector[step % 3], &k->vector[(step + 1) % 3]});
+    }
+    return f;
+}
+
+static size_t xas_scratch(const kd_device *dev, const struct xas_block *q)
+{
+    const std::vector<factor_block> f = taken_apart(q, 0);
+    size_t most = f.empty() ? 0 : cuda_factors_scratch(static_cast<int>(f.size()), f.data());
+    for (int i = 0; i < q->n_k; i++) {
+        const struct xas_k *k = &q->k[i];
+        const bool whole = k->h.nonlocal && !k->h.nonlocal->factors;
+        const size_t bytes = cuda_pw_ops.scratch(dev, k->h.basis, q->n_pol, whole ? k->h.nonlocal->n_proj : 0);
         most = bytes > most ? bytes : most;
     }
     return most + 2 * kd_scratch_round(partial_count(q) * sizeof(double));
@@ -209,8 +226,13 @@ static kd_status one_step(kd_device *dev, kd_stream *s, const struct xas_block *
 {
     for (int i = 0; i < q->n_k; i++) {
         const struct xas_k *k = &q->k[i];
-        TRY(cuda_pw_ops.apply(dev, s, &k->h, &k->vector[step % 3], &k->vector[(step + 1) % 3]));
+        struct pw_hamiltonian h = k->h;
+        if (h.nonlocal && h.nonlocal->factors)
+            h.nonlocal = nullptr;
+        TRY(cuda_pw_ops.apply(dev, s, &h, &k->vector[step % 3], &k->vector[(step + 1) % 3]));
     }
+    const std::vector<factor_block> f = taken_apart(q, step);
+    TRY(cuda_factors_add(dev, s, static_cast<int>(f.size()), f.data()));
     TRY(recur<float>(q, step, partial, cuda_stream(s)));
     return recur<double>(q, step, partial, cuda_stream(s));
 }

@@ -11,11 +11,20 @@
 #include "kernels/philox.h"
 #include "kernels/xas_ops.h"
 
-enum { N_DEVICE = 3, N_K = 3, N_POL = 3, N_STEP = 60, GRID = 10, N_FORM = 5, N_ATOM = 3 };
+enum { N_DEVICE = 3, N_K = 3, N_POL = 3, N_STEP = 60, MOST_POL = 5, MOST_ATOM = 35, MOST_FORM = 14 };
 static const char *const device_name[N_DEVICE] = {"cpu", "emu", "cuda"};
 static kd_device *device[N_DEVICE];
 static const double k_frac[N_K][3] = {{0, 0, 0}, {0.5, 0, 0.5}, {0.25, -0.125, 0.375}};
-static const double ecut = 3.0; /* Ha */
+
+/* What the chains run on: small, against the dense matrix; large, several chunks of plane waves and tiles of atoms, more forms of one parity and
+ * more polarisations than a GPU takes at once. */
+struct problem {
+    double ecut; /* Ha */
+    int grid, n_pol, n_step, n_atom, of_first; /* of_first: atoms of the first species */
+    int first_form[3], l[MOST_FORM];
+};
+static const struct problem small = {3.0, 10, N_POL, N_STEP, 3, 2, {0, 4, 5}, {0, 1, 1, 1, 0}};
+static const struct problem large = {25.0, 16, MOST_POL, 2, MOST_ATOM, 33, {0, 10, 14}, {0, 0, 2, 2, 2, 2, 2, 1, 1, 1, 0, 1, 1, 1}};
 
 static struct crystal a_crystal(void)
 {
@@ -51,59 +60,96 @@ static double uniform(int stream, int i)
     return 2 * u[0] - 1;
 }
 
-static const double tau[N_ATOM][3] = {{0.1, 0.3, 0.2}, {2.9, 1.4, 3.1}, {1.2, 4.4, 0.7}};
-
-/* Two species: s and p waves on one, s on the other; and the p waves of the absorber that make the start vectors. */
-static void fill_forms(const struct sphere *s, double *form)
+/* Species 0, 1, 0 for the small one; the absorber is atom 0. */
+static void place_atoms(const struct problem *q, int *species, double (*tau)[3])
 {
-    for (int g = 0; g < s->n; g++) {
-        const double *q = s->g[g];
-        double square = q[0] * q[0] + q[1] * q[1] + q[2] * q[2];
-        form[g] = 0.3 * exp(-0.4 * square);
-        for (int a = 0; a < 3; a++)
-            form[(1 + a) * s->n + g] = 0.4 * q[a] * exp(-0.5 * square);
-        form[4 * s->n + g] = 0.2 * exp(-0.3 * square);
+    static const double first[3][3] = {{0.1, 0.3, 0.2}, {2.9, 1.4, 3.1}, {1.2, 4.4, 0.7}};
+    for (int i = 0; i < q->n_atom; i++) {
+        species[i] = q->n_atom == 3 ? i % 2 : i >= q->of_first;
+        for (int x = 0; x < 3; x++)
+            tau[i][x] = q->n_atom == 3 ? first[i][x] : 6 * uniform(2 + x, i);
     }
 }
 
-static void make_point(kd_device *dev, int index, enum la_type type, struct point *p)
+/* s, p and d waves with Gaussian tails, each narrower than the one before. */
+static double form_of(int l, int nth, int index, const double *q)
 {
-    static const int first_form[3] = {0, 4, N_FORM}, l[N_FORM] = {0, 1, 1, 1, 0}, species[N_ATOM] = {0, 1, 0};
-    static const double coupling[N_FORM] = {1.5, -2, -2, -2, 0.8};
+    double square = q[0] * q[0] + q[1] * q[1] + q[2] * q[2], tail = exp(-(0.4 + 0.02 * index) * square);
+    const double d[5] = {q[0] * q[1], q[1] * q[2], q[0] * q[2], q[0] * q[0] - q[1] * q[1], 3 * q[2] * q[2] - square};
+    return l == 0 ? 0.3 * tail : l == 1 ? 0.4 * q[nth % 3] * tail : 0.2 * d[nth % 5] * tail;
+}
+
+static void fill_forms(const struct problem *q, const struct sphere *s, double *form)
+{
+    int nth[3] = {0, 0, 0};
+    for (int j = 0; j < q->first_form[2]; j++) {
+        int l = q->l[j], n = nth[l]++;
+        for (int g = 0; g < s->n; g++)
+            form[j * s->n + g] = form_of(l, n, j, s->g[g]);
+    }
+}
+
+/* The three p waves of the absorber, and as many again. */
+static void start_vectors(const struct problem *q, struct point *p)
+{
+    static const int l[MOST_POL] = {1, 1, 1, 1, 1}, species[1] = {0};
+    static const double unit[MOST_POL] = {1, 1, 1, 1, 1};
+    int all_species[MOST_ATOM], n_pw = p->sphere.n, first[2] = {0, q->n_pol};
+    double tau[MOST_ATOM][3], *form = malloc((size_t)q->n_pol * (size_t)n_pw * sizeof *form);
+    place_atoms(q, all_species, tau);
+    for (int j = 0; j < q->n_pol; j++)
+        for (int g = 0; g < n_pw; g++)
+            form[j * n_pw + g] = form_of(1, j, 5 + j / 3, p->sphere.g[g]);
+    struct pw_projector_spec start = {1, first, l, unit, form, 1, species, (const double(*)[3])tau, false};
+    assert_ok(kd_scratch_reserve(p->dev, p->dev->pw->scratch(p->dev, p->basis, 8, 9 + q->n_atom)));
+    assert_ok(p->dev->pw->superpose(p->dev, p->dev->stream, p->basis, &start, &p->k.vector[0]));
+    free(form);
+}
+
+static void make_projectors(const struct problem *q, bool chains_only, struct point *p)
+{
+    int species[MOST_ATOM];
+    double tau[MOST_ATOM][3], coupling[MOST_FORM], *form = malloc((size_t)q->first_form[2] * (size_t)p->sphere.n * sizeof *form);
+    place_atoms(q, species, tau);
+    fill_forms(q, &p->sphere, form);
+    for (int j = 0; j < q->first_form[2]; j++)
+        coupling[j] = (q->l[j] == 1 ? -2 : 1.5) * 3 / q->n_atom;
+    struct pw_projector_spec spec = {2, q->first_form, q->l, coupling, form, q->n_atom, species, (const double(*)[3])tau, chains_only};
+    assert_ok(p->dev->pw->projectors_create(p->dev, p->basis, &spec, &p->nonlocal));
+    free(form);
+}
+
+static void make_point(kd_device *dev, const struct problem *q, int index, enum la_type type, bool chains_only, struct point *p)
+{
     const double *f = k_frac[index];
     struct crystal c = a_crystal();
     bool half = !la_is_complex(type);
+    size_t n_point = (size_t)q->grid * (size_t)q->grid * (size_t)q->grid;
     memset(p, 0, sizeof *p);
     p->dev = dev;
     p->type = type;
-    assert_ok(orbital_sphere(&c, ecut, f, half, &p->sphere));
+    assert_ok(orbital_sphere(&c, q->ecut, f, half, &p->sphere));
     int n_pw = p->sphere.n;
-    struct pw_spec spec = {type, {GRID, GRID, GRID}, c.volume, n_pw, (const int(*)[3])p->sphere.miller, (const double(*)[3])p->sphere.g,
+    struct pw_spec spec = {type, {q->grid, q->grid, q->grid}, c.volume, n_pw, (const int(*)[3])p->sphere.miller, (const double(*)[3])p->sphere.g,
                            {(int)lround(2 * f[0]), (int)lround(2 * f[1]), (int)lround(2 * f[2])}};
     assert_ok(dev->pw->create(dev, &spec, &p->basis));
-    double *form = malloc((size_t)N_FORM * (size_t)n_pw * sizeof *form), v[GRID * GRID * GRID], *v_d;
-    fill_forms(&p->sphere, form);
-    struct pw_projector_spec nl = {2, first_form, l, coupling, form, N_ATOM, species, tau};
-    assert_ok(dev->pw->projectors_create(dev, p->basis, &nl, &p->nonlocal));
-    for (int i = 0; i < GRID * GRID * GRID; i++)
-        v[i] = uniform(1, i);
-    assert_ok(kd_alloc_copy(dev, dev->stream, v, sizeof v, &v_d));
+    make_projectors(q, chains_only, p);
+    double *v = malloc(n_point * sizeof *v), *v_d;
+    for (size_t i = 0; i < n_point; i++)
+        v[i] = uniform(1, (int)i);
+    assert_ok(kd_alloc_copy(dev, dev->stream, v, n_point * sizeof *v, &v_d));
     assert_ok(kd_alloc(dev, dev->pw->potential_bytes(p->basis), &p->potential_d));
     assert_ok(dev->pw->pack_potential(dev, dev->stream, p->basis, v_d, p->potential_d));
     assert_ok(dev->ops->stream_sync(dev, dev->stream));
     kd_free(dev, v_d);
+    free(v);
     p->k.h = (struct pw_hamiltonian){p->basis, p->potential_d, p->nonlocal};
     size_t n = (size_t)n_pw * (half ? 2 : 1);
     for (int i = 0; i < 3; i++) {
-        p->k.vector[i] = (struct la_block){type, N_POL, n, pw_leading(type, n), NULL};
-        assert_ok(kd_alloc(dev, N_POL * p->k.vector[i].ld * la_size(type), &p->k.vector[i].x_d));
+        p->k.vector[i] = (struct la_block){type, q->n_pol, n, pw_leading(type, n), NULL};
+        assert_ok(kd_alloc(dev, (size_t)q->n_pol * p->k.vector[i].ld * la_size(type), &p->k.vector[i].x_d));
     }
-    static const int start_first[2] = {0, 3}, start_l[3] = {1, 1, 1}, start_species[1] = {0};
-    static const double unit[3] = {1, 1, 1};
-    struct pw_projector_spec start = {1, start_first, start_l, unit, form + n_pw, 1, start_species, tau};
-    assert_ok(kd_scratch_reserve(dev, dev->pw->scratch(dev, p->basis, 8, 8)));
-    assert_ok(dev->pw->superpose(dev, dev->stream, p->basis, &start, &p->k.vector[0]));
-    free(form);
+    start_vectors(q, p);
 }
 
 static void free_point(struct point *p)
@@ -116,18 +162,20 @@ static void free_point(struct point *p)
     sphere_free(&p->sphere);
 }
 
-struct chains { /* host copies */
-    double norm[N_K][N_POL], a[N_K][N_POL][N_STEP], b[N_K][N_POL][N_STEP];
+struct chains { /* host copies; n_pol and n_step are those of the problem */
+    double norm[N_K * MOST_POL], a[N_K * MOST_POL * N_STEP], b[N_K * MOST_POL * N_STEP];
 };
 
 /* All k-points in one block; steps in groups of `group`. */
-static void run(kd_device *dev, const enum la_type type[N_K], int group, struct chains *out)
+static void run(kd_device *dev, const struct problem *problem, const enum la_type type[N_K], int group, struct chains *out)
 {
+    const int n_step = problem->n_step;
+    memset(out, 0, sizeof *out);
     struct point p[N_K];
     struct xas_k k[N_K];
-    struct xas_block q = {.n_k = N_K, .n_pol = N_POL, .n_max = N_STEP, .k = k};
+    struct xas_block q = {.n_k = N_K, .n_pol = problem->n_pol, .n_max = n_step, .k = k};
     for (int i = 0; i < N_K; i++) {
-        make_point(dev, i, type[i], &p[i]);
+        make_point(dev, problem, i, type[i], true, &p[i]);
         k[i] = p[i].k;
     }
     assert_ok(kd_alloc(dev, sizeof out->norm, &q.norm_d));
@@ -136,12 +184,13 @@ static void run(kd_device *dev, const enum la_type type[N_K], int group, struct 
     assert_ok(kd_scratch_reserve(dev, dev->xas->scratch(dev, &q)));
     kd_device_seal(dev);
     assert_ok(dev->xas->start(dev, dev->stream, &q));
-    for (int n = 0; n < N_STEP; n += group)
-        assert_ok(dev->xas->advance(dev, dev->stream, &q, n, n + group > N_STEP ? N_STEP - n : group));
-    assert_int_equal(dev->xas->advance(dev, dev->stream, &q, N_STEP, 1), KD_EINTERNAL);
-    assert_ok(kd_download(dev, dev->stream, out->norm, q.norm_d, sizeof out->norm));
-    assert_ok(kd_download(dev, dev->stream, out->a, q.a_d, sizeof out->a));
-    assert_ok(kd_download(dev, dev->stream, out->b, q.b_d, sizeof out->b));
+    for (int n = 0; n < n_step; n += group)
+        assert_ok(dev->xas->advance(dev, dev->stream, &q, n, n + group > n_step ? n_step - n : group));
+    assert_int_equal(dev->xas->advance(dev, dev->stream, &q, n_step, 1), KD_EINTERNAL);
+    size_t n_chain = (size_t)N_K * (size_t)problem->n_pol;
+    assert_ok(kd_download(dev, dev->stream, out->norm, q.norm_d, n_chain * sizeof *out->norm));
+    assert_ok(kd_download(dev, dev->stream, out->a, q.a_d, n_chain * (size_t)n_step * sizeof *out->a));
+    assert_ok(kd_download(dev, dev->stream, out->b, q.b_d, n_chain * (size_t)n_step * sizeof *out->b));
     kd_device_unseal(dev);
     kd_free(dev, q.norm_d);
     kd_free(dev, q.a_d);
@@ -151,7 +200,7 @@ static void run(kd_device *dev, const enum la_type type[N_K], int group, struct 
 }
 
 static const enum la_type real_wide[N_K] = {LA_F64, LA_F64, LA_C64}, complex_wide[N_K] = {LA_C64, LA_C64, LA_C64},
-                          real_narrow[N_K] = {LA_F32, LA_F32, LA_C32};
+                          real_narrow[N_K] = {LA_F32, LA_F32, LA_C32}, complex_narrow[N_K] = {LA_C32, LA_C32, LA_C32};
 
 /* <phi|(z - H)^-1|phi> / <phi|phi> by the continued fraction. */
 static double complex fraction(const double *a, const double *b, double complex z)
@@ -210,18 +259,19 @@ static void chains_give_the_resolvent_of_the_dense_hamiltonian(void **state)
 {
     (void)state;
     struct chains *c = malloc(sizeof *c), *narrow = malloc(sizeof *c);
-    run(device[0], real_wide, N_STEP, c);
-    run(device[0], real_narrow, N_STEP, narrow);
+    run(device[0], &small, real_wide, N_STEP, c);
+    run(device[0], &small, real_narrow, N_STEP, narrow);
     for (int i = 0; i < N_K; i++) {
         struct point p;
-        make_point(device[0], i, LA_C64, &p);
+        make_point(device[0], &small, i, LA_C64, false, &p);
         assert_ok(kd_scratch_reserve(device[0], device[0]->pw->scratch(device[0], p.basis, 1, 9)));
         for (int pol = 0; pol < N_POL; pol++)
             for (int e = 0; e < 3; e++) {
                 double complex z = -0.5 + 1.2 * e + 0.15 * I, want = dense(&p, pol, z);
-                double norm2 = c->norm[i][pol] * c->norm[i][pol];
-                double complex got = norm2 * fraction(c->a[i][pol], c->b[i][pol], z);
-                double complex single = norm2 * fraction(narrow->a[i][pol], narrow->b[i][pol], z);
+                int chain = i * N_POL + pol, at = chain * N_STEP;
+                double norm2 = c->norm[chain] * c->norm[chain];
+                double complex got = norm2 * fraction(c->a + at, c->b + at, z);
+                double complex single = norm2 * fraction(narrow->a + at, narrow->b + at, z);
                 assert_near(cabs(got - want), 0, 1e-8 * cabs(want)); /* docs/: Lanczos = dense diagonalisation */
                 assert_near(cabs(single - want), 0, 2e-5 * cabs(want)); /* FP32 vectors */
             }
@@ -235,16 +285,15 @@ static void real_and_complex_orbitals_give_the_same_chains(void **state)
 {
     (void)state;
     struct chains *real = malloc(sizeof *real), *full = malloc(sizeof *full);
-    run(device[0], real_wide, 7, real);
-    run(device[0], complex_wide, 7, full);
-    for (int i = 0; i < N_K; i++)
-        for (int pol = 0; pol < N_POL; pol++) {
-            assert_near(real->norm[i][pol], full->norm[i][pol], 1e-14);
-            for (int n = 0; n < 20; n++) { /* later ones follow the loss of orthogonality, which is round-off */
-                assert_near(real->a[i][pol][n], full->a[i][pol][n], 1e-10);
-                assert_near(real->b[i][pol][n], full->b[i][pol][n], 1e-10);
-            }
+    run(device[0], &small, real_wide, 7, real);
+    run(device[0], &small, complex_wide, 7, full);
+    for (int chain = 0; chain < N_K * N_POL; chain++) {
+        assert_near(real->norm[chain], full->norm[chain], 1e-14);
+        for (int n = chain * N_STEP; n < chain * N_STEP + 20; n++) { /* later ones follow the loss of orthogonality, which is round-off */
+            assert_near(real->a[n], full->a[n], 1e-10);
+            assert_near(real->b[n], full->b[n], 1e-10);
         }
+    }
     free(real);
     free(full);
 }
@@ -256,10 +305,10 @@ static void threads_and_groups_of_steps_change_no_bit(void **state)
     kd_device *single, *many;
     assert_ok(kd_device_open("cpu", 1, &single, NULL));
     assert_ok(kd_device_open("cpu", 5, &many, NULL)); /* more threads than k-points: they share one */
-    run(single, real_narrow, N_STEP, one);
-    run(many, real_narrow, 7, other);
+    run(single, &small, real_narrow, N_STEP, one);
+    run(many, &small, real_narrow, 7, other);
     assert_memory_equal(one, other, sizeof *one);
-    run(device[0], real_narrow, 1, other);
+    run(device[0], &small, real_narrow, 1, other);
     assert_memory_equal(one, other, sizeof *one);
     kd_device_close(single);
     kd_device_close(many);
@@ -267,26 +316,36 @@ static void threads_and_groups_of_steps_change_no_bit(void **state)
     free(other);
 }
 
+/* Both problems, and the same bits in groups of steps. */
 static void a_device_agrees(kd_device *dev)
 {
     if (!dev || !dev->xas || !dev->pw)
         skip();
-    const enum la_type *type[2] = {real_wide, real_narrow};
-    for (int t = 0; t < 2; t++) {
-        struct chains *want = malloc(sizeof *want), *got = malloc(sizeof *got);
-        run(device[0], type[t], N_STEP, want);
-        run(dev, type[t], 13, got);
-        double tolerance = t ? 1e-4 : 1e-9;
-        for (int i = 0; i < N_K; i++)
-            for (int pol = 0; pol < N_POL; pol++)
-                for (int n = 0; n < 15; n++) {
-                    assert_near(got->norm[i][pol], want->norm[i][pol], 1e-6);
-                    assert_near(got->a[i][pol][n], want->a[i][pol][n], tolerance);
-                    assert_near(got->b[i][pol][n], want->b[i][pol][n], tolerance);
-                }
-        free(want);
-        free(got);
+    const enum la_type *type[3] = {real_wide, real_narrow, complex_narrow};
+    struct problem brief = small; /* later steps follow round-off */
+    const struct problem *problem[2] = {&brief, &large};
+    brief.n_step = 15;
+    struct chains *want = malloc(sizeof *want), *got = malloc(sizeof *got), *again = malloc(sizeof *again);
+    for (int t = 0; t < 6; t++) {
+        const struct problem *q = problem[t / 3];
+        double tolerance = t % 3 ? 1e-4 : 1e-9, norm = t % 3 ? 1e-6 : 1e-12;
+        run(device[0], q, type[t % 3], q->n_step, want);
+        run(dev, q, type[t % 3], q->n_step, got);
+        if (q == &brief) {
+            run(dev, q, type[t], 4, again);
+            assert_memory_equal(got, again, sizeof *got);
+        }
+        for (int chain = 0; chain < N_K * q->n_pol; chain++) {
+            assert_near(got->norm[chain], want->norm[chain], norm);
+            for (int n = chain * q->n_step; n < (chain + 1) * q->n_step; n++) {
+                assert_near(got->a[n], want->a[n], tolerance);
+                assert_near(got->b[n], want->b[n], tolerance);
+            }
+        }
     }
+    free(want);
+    free(got);
+    free(again);
 }
 
 static void emulated_cuda_agrees(void **state)
