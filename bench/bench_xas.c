@@ -223,7 +223,7 @@ int main(int argc, char **argv)
     if (status == KD_OK && b.model) {
         static const double length = 14.4 / 0.529177210903;
         static const struct model_xas glass = {{"Si72O144", length, 25, 128, 16, 8, 608, 1750, 8}, {"Si72O144", length, 25, 80, 8, 10, 3, 1750, 3},
-                                               8, 450, 6};
+                                               8, 450, 6, 216, 2};
         model_xas_print(stdout, &glass);
     }
     pw_peer_clean();

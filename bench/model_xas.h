@@ -9,7 +9,7 @@
 
 struct model_xas {
     struct model_pw scf, chain; /* core-hole density; the chains' grid with n_band = polarisations */
-    int n_k, n_step, n_iteration;
+    int n_k, n_step, n_iteration, n_atom, n_species;
 };
 
 /* A step of all chains kernel by kernel, a site, and the 5290 sites of the paper; marked "MODEL, not measured". */
