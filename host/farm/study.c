@@ -77,6 +77,20 @@ static kd_status make_directory(const struct study *s, const char *name)
     return KD_OK;
 }
 
+/* key = words, on as many lines as it takes: the reader's lines have a limit. */
+static void write_words(FILE *file, const char *key, const char *words)
+{
+    int column = fprintf(file, "%s =", key);
+    for (const char *at = words; *at; at += *at == ' ') {
+        int n = (int)strcspn(at, " ");
+        if (at != words && column + n > 110)
+            column = fprintf(file, "\n   ");
+        column += fprintf(file, " %.*s", n, at);
+        at += n;
+    }
+    fputc('\n', file);
+}
+
 /* study.ini: every key with its value, so that the directory explains and continues itself. */
 static kd_status write_ini(const struct study *s, const struct js *settings)
 {
@@ -92,10 +106,7 @@ static kd_status write_ini(const struct study *s, const struct js *settings)
             char words[4096];
             const char *key = s->section[i].key[k].name;
             settings_words(js_get(section, key), words, sizeof words);
-            fprintf(c.file, "%s = ", key);
-            for (char *at = words; *at; at += strcspn(at, " "), at += *at == ' ') /* lines have a limit: one word a line */
-                fprintf(c.file, "%s%.*s", at == words ? "" : "\n    ", (int)strcspn(at, " "), at);
-            fputc('\n', c.file);
+            write_words(c.file, key, words);
         }
     }
     return commit_finish(&c);
