@@ -93,6 +93,25 @@ bool collect_mean(const struct collect *c, int i, double *mean)
     return used > 0;
 }
 
+bool collect_deviation(const struct collect *c, double *deviation)
+{
+    int n = c->axis.n, used = 0;
+    double *mean = malloc(2 * (size_t)n * sizeof *mean), *own = mean ? mean + n : NULL;
+    memset(deviation, 0, (size_t)n * sizeof *deviation);
+    if (mean && collect_mean(c, -1, mean))
+        for (int r = 0; r < c->n_row; r++) {
+            if (!collect_mean(c, r, own))
+                continue;
+            used++;
+            for (int e = 0; e < n; e++)
+                deviation[e] += (own[e] - mean[e]) * (own[e] - mean[e]);
+        }
+    for (int e = 0; e < n && used > 1; e++)
+        deviation[e] = sqrt(deviation[e] / (used - 1));
+    free(mean);
+    return used > 1;
+}
+
 bool collect_peak(const struct collect *c, int i, double *energy_ev, double *height)
 {
     int n = c->axis.n, top = 0;
@@ -139,6 +158,11 @@ static kd_status write_spectra(const struct collect *c, struct h5 *f)
         for (size_t e = 0; e < n; e++)
             mean[e] = mb_from_bohr2(mean[e]);
         TRY_OUT(h5_write(f, &(struct h5_array){"intensity_mean", H5_DOUBLE, 1, {n}, .unit = "Mb"}, mean));
+    }
+    if (collect_deviation(c, mean)) {
+        for (size_t e = 0; e < n; e++)
+            mean[e] = mb_from_bohr2(mean[e]);
+        TRY_OUT(h5_write(f, &(struct h5_array){"intensity_deviation", H5_DOUBLE, 1, {n}, .unit = "Mb"}, mean));
     }
 out:
     free(sigma);

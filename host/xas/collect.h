@@ -45,6 +45,9 @@ kd_status collect_add(struct collect *c, const struct xanes_site *s, const struc
 
 /* mean[n] over polarisations of row i; over all converged sites for i = -1. bohr^2. false: there is none. */
 bool collect_mean(const struct collect *c, int i, double *mean);
+/* Standard deviation over the converged sites of their means over polarisations, [n], bohr^2 (the error of their mean is that over the root of
+ * their number). false: fewer than two. */
+bool collect_deviation(const struct collect *c, double *deviation);
 /* Highest local maximum of that mean: energy by a parabola through three points, and height in bohr^2. */
 bool collect_peak(const struct collect *c, int i, double *energy_ev, double *height);
 

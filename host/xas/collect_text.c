@@ -46,37 +46,42 @@ static void print_xspectra(const struct collect *c, int row, int pol, const doub
         fprintf(f, "%14.8f %13.8f\n", c->energy_ev[e] - zero, column(c, row, pol, mean)[e]);
 }
 
-static void print_columns(const struct collect *c, int row, const double *mean, const char *separator, FILE *f)
+/* Energy, mean; of a site x, y, z; of the mean of several sites their standard deviation. mean [2][n]: the deviation behind the mean. */
+static void print_columns(const struct collect *c, int row, const double *mean, bool several, const char *separator, FILE *f)
 {
     for (int e = 0; e < c->axis.n; e++) {
         fprintf(f, "%.6f%s%.9g", c->energy_ev[e], separator, mb_from_bohr2(mean[e]));
         for (int pol = 0; pol < XANES_N_POL && row >= 0; pol++)
             fprintf(f, "%s%.9g", separator, mb_from_bohr2(column(c, row, pol, mean)[e]));
+        if (row < 0 && several)
+            fprintf(f, "%s%.9g", separator, mb_from_bohr2(mean[c->axis.n + e]));
         fputc('\n', f);
     }
 }
 
-static void print_csv(const struct collect *c, int row, const double *mean, FILE *f)
+static void print_csv(const struct collect *c, int row, const double *mean, bool several, FILE *f)
 {
-    fprintf(f, "energy_ev,mean_mb%s\n", row >= 0 ? ",x_mb,y_mb,z_mb" : "");
-    print_columns(c, row, mean, ",", f);
+    fprintf(f, "energy_ev,mean_mb%s\n", row >= 0 ? ",x_mb,y_mb,z_mb" : several ? ",deviation_mb" : "");
+    print_columns(c, row, mean, several, ",", f);
 }
 
-static void print_xdi(const struct collect *c, int row, const double *mean, FILE *f)
+static void print_xdi(const struct collect *c, int row, const double *mean, bool several, FILE *f)
 {
     const struct collect_row *r = &c->row[row < 0 ? 0 : row];
     fprintf(f, "# XDI/1.0 kedge\n# Element.symbol: %s\n# Element.edge: K\n# Column.1: energy eV\n# Column.2: mu Mb\n", element_symbol(r->z));
     for (int pol = 0; pol < XANES_N_POL && row >= 0; pol++)
         fprintf(f, "# Column.%d: mu_%s Mb\n", 3 + pol, polarisation[pol]);
+    if (row < 0 && several)
+        fprintf(f, "# Column.3: deviation Mb\n");
     fprintf(f, "# Kedge.recipe: %s\n# Kedge.axis: %s\n", c->recipe, c->axis.kind == XANES_CALIBRATED ? "calibrated" : "eigenvalues");
     if (row >= 0)
         fprintf(f, "# Kedge.site: %d\n", r->site);
-    fprintf(f, "# ///\n# calculated\n#----\n# energy mu%s\n", row >= 0 ? " mu_x mu_y mu_z" : "");
-    print_columns(c, row, mean, " ", f);
+    fprintf(f, "# ///\n# calculated\n#----\n# energy mu%s\n", row >= 0 ? " mu_x mu_y mu_z" : several ? " deviation" : "");
+    print_columns(c, row, mean, several, " ", f);
 }
 
 /* The files of one row. */
-static kd_status write_row(const struct collect *c, int row, const double *mean, const char *stem, const char *format)
+static kd_status write_row(const struct collect *c, int row, const double *mean, bool several, const char *stem, const char *format)
 {
     char path[PATH_MAX], name[32];
     struct commit file;
@@ -92,9 +97,9 @@ static kd_status write_row(const struct collect *c, int row, const double *mean,
         if (!columns)
             print_xspectra(c, row, pol, mean, file.file);
         else if (format[0] == 'c')
-            print_csv(c, row, mean, file.file);
+            print_csv(c, row, mean, several, file.file);
         else
-            print_xdi(c, row, mean, file.file);
+            print_xdi(c, row, mean, several, file.file);
         TRY(commit_finish(&file));
     }
     return KD_OK;
@@ -103,29 +108,31 @@ static kd_status write_row(const struct collect *c, int row, const double *mean,
 kd_status collect_write_text(const struct collect *c, const char *path, const char *format)
 {
     char stem[PATH_MAX];
-    double *mean = malloc((size_t)c->axis.n * sizeof *mean);
+    double *mean = malloc(2 * (size_t)c->axis.n * sizeof *mean);
     kd_status status = mean ? stem_of(path, stem) : kd_fail(KD_ENOMEM, "spectra: no host memory");
+    bool several = status == KD_OK && collect_deviation(c, mean + c->axis.n);
     for (int row = -1; row < c->n_row && status == KD_OK; row++)
         if (collect_mean(c, row, mean))
-            status = write_row(c, row, mean, stem, format);
+            status = write_row(c, row, mean, several, stem, format);
     free(mean);
     return status;
 }
 
 /* ---- pictures ---- */
 
-/* One block per site, then the mean: energy, mean, x, y, z. */
+/* One block per site, energy, mean, x, y, z; then the mean and its deviation. mean: room for [2][n]. */
 static void print_data(const struct collect *c, double *mean, FILE *f)
 {
+    bool several = collect_deviation(c, mean + c->axis.n);
     for (int row = 0; row < c->n_row; row++)
         if (collect_mean(c, row, mean)) {
             fprintf(f, "# site %d: energy (eV), mean, x, y, z (Mb)\n", c->row[row].site);
-            print_columns(c, row, mean, " ", f);
+            print_columns(c, row, mean, several, " ", f);
             fprintf(f, "\n\n");
         }
     if (collect_mean(c, -1, mean)) {
-        fprintf(f, "# mean of the sites\n");
-        print_columns(c, -1, mean, " ", f);
+        fprintf(f, "# mean of the sites%s (Mb)\n", several ? ", their standard deviation" : "");
+        print_columns(c, -1, mean, several, " ", f);
     }
 }
 
@@ -138,6 +145,8 @@ static void print_script(const struct collect *c, const char *base, FILE *f)
             c->axis.kind == XANES_CALIBRATED ? "photon energy" : "eigenvalue");
     fprintf(f, "set terminal svg size 900,600\nset output '%s_mean.svg'\nset title 'K edge, mean of %d site%s'\nplot ", base, n,
             n == 1 ? "" : "s");
+    if (n > 1)
+        fprintf(f, "'%s.dat' index %d using 1:($2-$3):($2+$3) with filledcurves fs solid 0.15 noborder lc rgb '#0050a0' title 'standard deviation', ", base, n);
     for (int i = 0; i < n; i++)
         fprintf(f, "'%s.dat' index %d using 1:2 with lines lc rgb '#c0c0c0' notitle, ", base, i);
     fprintf(f, "'%s.dat' index %d using 1:2 with lines lw 2 lc rgb '#0050a0' title 'mean'\n", base, n);
@@ -165,7 +174,7 @@ kd_status collect_plot(const struct collect *c, const char *path)
 {
     char stem[PATH_MAX], name[PATH_MAX + 8];
     struct commit file;
-    double *mean = malloc((size_t)c->axis.n * sizeof *mean);
+    double *mean = malloc(2 * (size_t)c->axis.n * sizeof *mean);
     kd_status status = mean ? stem_of(path, stem) : kd_fail(KD_ENOMEM, "spectra: no host memory");
     if (status != KD_OK) {
         free(mean);

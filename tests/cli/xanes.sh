@@ -109,6 +109,12 @@ for run in (killed, stopped):
     assert all(site(run, i)["a_ha"] == site(plain, i)["a_ha"] and site(run, i)["b_ha"] == site(plain, i)["b_ha"] for i in (0, 1))
 PY
 [ -s plain.dat ] && grep -q plain_sites.svg plain.gp || fail "--plot: no data or no script"
+# the last block: mean of two sites and their deviation, which is that of the two blocks before
+awk 'NF == 0 { next } /^#/ { block++; row = 0; next }
+     { row++; if (block <= 2) own[block, row] = $2
+       else { d = own[1, row] - own[2, row]; d = (d < 0 ? -d : d) / sqrt(2); n++
+              if (NF != 3 || ($3 - d) ^ 2 > 1e-12) bad++ } }
+     END { exit !(n > 100 && bad == 0) }' plain.dat || fail "--plot: standard deviation of two sites: $(tail -2 plain.dat)"
 if command -v gnuplot >/dev/null; then
     grep -q '<svg' plain_mean.svg && grep -q 'site 1' plain_sites.svg || fail "--plot: no pictures: $(cat plot.txt)"
 else
