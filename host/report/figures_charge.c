@@ -65,7 +65,7 @@ kd_status draw_parity(struct report *r, struct figure *f)
     fputs("plot data index 0 using 1:2 with points pt 7 ps 0.3 lc rgb \"#c8ccd2\" title \"training\", x with lines lc rgb \"#667080\" "
           "dt 2 notitle", f->script.file);
     for (int k = 0; k < 5; k++)
-        fprintf(f->script.file, ", \\\n  data index 1 using 1:(int($3) %s %d ? $2 : NaN) with points pt 7 ps 0.5 lc rgb \"%s\" title \"Si^{%d+}\"",
+        fprintf(f->script.file, ", \\\n  data index 1 using 1:(int($3) %s %d ? $2 : NaN) with points pt 7 ps 0.7 lc rgb \"%s\" title \"Si^{%d+}\"",
                 k == 4 ? ">=" : "==", k, valence_colour[k], k);
     fputs("\n", f->script.file);
     says_score(f, r, m, "score", m->by_structure ? "unseen sites, split by structure" : "unseen sites, split by site");
@@ -163,7 +163,7 @@ kd_status draw_line(struct report *r, struct figure *f)
     parity_axes(f);
     fputs("plot x with lines lc rgb \"#667080\" dt 2 notitle", f->script.file);
     for (int k = 0; k < 5; k++)
-        fprintf(f->script.file, ", \\\n  data index 0 using 1:(int($3) %s %d ? $2 : NaN) with points pt 7 ps 0.5 lc rgb \"%s\" title \"Si^{%d+}\"",
+        fprintf(f->script.file, ", \\\n  data index 0 using 1:(int($3) %s %d ? $2 : NaN) with points pt 7 ps 0.7 lc rgb \"%s\" title \"Si^{%d+}\"",
                 k == 4 ? ">=" : "==", k, valence_colour[k], k);
     fputs("\n", f->script.file);
     says_score(f, r, m, "line/score", "unseen sites");

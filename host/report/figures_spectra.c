@@ -71,7 +71,7 @@ kd_status draw_mean_spectra(struct report *r, struct figure *f)
         return status;
     }
     FILE *gp = f->script.file;
-    fprintf(gp, "set xlabel \"photon energy (eV)\"\nset ylabel \"mean Si K-edge XANES per site\"\nset xrange [%g:%g]\nset yrange [0:*]\nset key top right\n", low, low + span);
+    fprintf(gp, "set xlabel \"photon energy (eV)\"\nset ylabel \"mean Si K-edge XANES per site\"\nset xrange [%g:%g]\nset yrange [0:*]\nset key at graph 0.985, graph 0.93 right top\n", low, low + span);
     for (int w = 0; w <= 8; w++) {
         fprintf(gp, "set arrow from %g, graph 0 to %g, graph 1 nohead lc rgb \"#dde1e6\"\n", low + w * span / 8, low + w * span / 8);
         if (w < 8)
