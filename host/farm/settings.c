@@ -147,6 +147,20 @@ static kd_status compare(const char *section, const char *key, const struct js *
     return KD_OK;
 }
 
+/* Somebody has chosen this value; it is not the table's. */
+static bool given(const struct js *settings, const char *section, const char *key)
+{
+    const struct js *list = js_get(settings, "given");
+    char full[128];
+    snprintf(full, sizeof full, "%s.%s", section, key);
+    for (size_t i = 0; i < js_size(list); i++) {
+        const char *one = js_value_string(js_item(list, i));
+        if (one && strcmp(one, full) == 0)
+            return true;
+    }
+    return false;
+}
+
 kd_status settings_agree(const struct js *before, const struct js *now, const char *directory)
 {
     for (size_t s = 0; s < js_size(now); s++) {
@@ -156,7 +170,8 @@ kd_status settings_agree(const struct js *before, const struct js *now, const ch
             continue;
         for (size_t k = 0; k < js_size(keys); k++) {
             const char *key = js_key(keys, k);
-            if (!may_change(section, key))
+            bool later = !js_get(old, key) && !given(now, section, key); /* a key that Kedge did not have yet, at its default */
+            if (!may_change(section, key) && !later)
                 TRY(compare(section, key, js_get(old, key), js_get(keys, key), directory));
         }
     }
