@@ -48,6 +48,11 @@ check "evaluation covers every model" run evaluate c.h5 w_a.h5 r.h5 d.h5 -o resu
 check "the table has a line per model and set of rows" test "$(awk -F'\t' 'NF == 11' scores.tsv | wc -l)" -eq 21
 check "seen and unseen sites are all sites" test "$(awk -F'\t' '$1 == "c.h5" && ($6 == "seen" || $6 == "unseen") { n += $7 } END { print n }' scores.tsv)" -eq 270
 
+# two fresh sites: the networks answer, there is nothing to fit the straight line to
+check "a dataset of two sites is made" "$make" fresh.h5 1 2 7
+check "evaluation on two fresh sites" run evaluate c.h5 fresh.h5 -o fresh-results.h5 --table fresh.tsv
+check "without a straight line" test "$(awk -F'\t' '$6 == "unseen" && $7 == 2 { n++ } $6 == "line" { n += 10 } END { print n }' fresh.tsv)" -eq 1
+
 # three formats of one spectrum on different scales and backgrounds are read alike; 0.05 e is three times the error on unseen sites
 for form in columns kev xdi nor; do
     "$spectrum" 1.6 0 $form >s.$form
