@@ -116,6 +116,7 @@ void upf_header(struct reader *rd, const char **list)
     p->ecut_ry = attribute_number(list, "wfc_cutoff", 0);
     if (!isfinite(p->energy_ps) || !isfinite(p->ecut_ry))
         REFUSE(rd, "PP_HEADER total_psenergy or wfc_cutoff, expected numbers");
+    rd->core_correction = attribute_true(list, "core_correction");
     rd->header = true;
 }
 

@@ -151,6 +151,8 @@ static kd_status parse(struct text *t, struct pseudo *p)
     XML_ParserFree(rd.parser);
     if (rd.status == KD_OK && !rd.header)
         rd.status = text_error(t, "no PP_HEADER");
+    if (rd.status == KD_OK && rd.core_correction && !p->model_core)
+        rd.status = text_error(t, "PP_NLCC is missing, expected one by core_correction=\"T\" of PP_HEADER");
     return rd.status == KD_OK ? check(t, p) : rd.status;
 }
 

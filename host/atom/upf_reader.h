@@ -15,6 +15,7 @@ struct reader {
     kd_status status;
     int depth;
     bool header, upf;
+    bool core_correction; /* what PP_HEADER says; then PP_NLCC must be there */
 
     /* the array being read: numbers go to target[0..expected-1] */
     char element[40];

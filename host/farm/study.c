@@ -48,6 +48,16 @@ static bool is_directory(const char *path)
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+/* A file of defaults only would be the paper's whole recipe: nobody means that by an empty file. */
+static kd_status some_setting(const struct study *s, const char *path)
+{
+    for (int i = 0; i < SETTINGS_SECTIONS; i++)
+        for (int k = 0; k < s->section[i].n_key; k++)
+            if (conf_given(s->conf, s->section[i].name, s->section[i].key[k].name))
+                return KD_OK;
+    FAIL(KD_EINPUT, "%s: no settings, expected at least one; kedge study --example prints them all", path);
+}
+
 kd_status study_read(struct study *s, const char *path)
 {
     char ini[PATH_MAX];
@@ -60,6 +70,7 @@ kd_status study_read(struct study *s, const char *path)
         return conf_read(s->conf, ini);
     }
     TRY(conf_read(s->conf, path));
+    TRY(some_setting(s, path));
     bool ends = n > 4 && strcmp(path + n - 4, ".ini") == 0;
     if (s->set.study.directory[0])
         snprintf(s->farm.directory, PATH_MAX, "%s", s->set.study.directory);

@@ -135,6 +135,7 @@ static void bad_files_are_refused_with_the_line(void **state)
     refuse("1.4D0", "1.x", "expected a number");
     refuse("1.4D0", "inf", "expected a number");
     refuse("<PP_DIJ>\n 3.0\n</PP_DIJ>", "", "PP_DIJ is missing");
+    refuse("<PP_NLCC>\n1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1\n</PP_NLCC>\n", "", "PP_NLCC is missing");
     refuse("number_of_proj=\"1\"", "number_of_proj=\"2\"", "PP_DIJ has 1 values, expected 4");
     refuse("number_of_proj=\"1\"", "number_of_proj=\"99\"", "number_of_proj");
     refuse("PP_BETA.1\n", "PP_BETA.7\n", "PP_BETA.7");

@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# wrong_files.sh - a wrong file of every kind: one line that names the file and what is wrong with it, exit status 2, nothing
+# on stdout, nothing written. The table has a line per fault; the faults that any file can have are tried on every kind.
+set -u
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+export KEDGE_DATA="$SOURCE/data" OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive
+failures=0 cases=0
+
+fail()
+{
+    echo "FAIL: $*"
+    failures=$((failures + 1))
+}
+
+# A good file of every kind, good.KIND; the kinds that only a long calculation makes come from the committed files.
+cp "$SOURCE/data/structures/silicon-8.xyz" good.xyz
+for kind in data vasp cif; do
+    "$KEDGE" convert -q good.xyz good.$kind || fail "good.$kind"
+done
+cp "$SOURCE/data/SiO.tersoff" good.tersoff
+cp "$SOURCE/tests/oracle/atom/Si_ld1_1s.UPF" good.UPF
+cp "$SOURCE/tests/fuzz/corpus/cube/bohr.cube" good.cube
+printf '[study]\nformulas = Si4\nreplicas = 1\n[scf]\necut_ry = 12\n' >good.ini
+"$BUILD/tests/h5_sample" write good.h5 || fail "good.h5"
+
+# arguments KIND FILE: the command that reads such a file first of all. $out is what it would write.
+arguments()
+{
+    out=out.xyz
+    case $1 in
+        xyz | data | vasp | cif) command=(energy --device cpu "$2" -o "$out") ;;
+        tersoff) command=(energy --device cpu good.xyz -p "$2" -o "$out") ;;
+        UPF) out=out.h5 command=(scf --device cpu good.xyz --pseudo "Si=$2" --ecut-ry 12 -o "$out") ;;
+        cube) out=out.h5 command=(bader --device cpu "$2" -o "$out") ;;
+        h5) out=out.h5 command=(bader --device cpu "$2" -o "$out") ;;
+        ini) out=out.study command=(study --device cpu "$2" -o "$out") ;;
+    esac
+}
+
+# refused KIND FILE TEXT
+refused()
+{
+    local status out command
+    arguments "$1" "$2"
+    rm -rf "$out"
+    cases=$((cases + 1))
+    timeout 60 "$KEDGE" "${command[@]}" --quiet >stdout 2>stderr
+    status=$?
+    local what="kedge ${command[*]}"
+    [ "$status" = 2 ] || fail "$what: exit status $status, expected 2: $(cat stderr)"
+    [ "$(wc -l <stderr)" = 1 ] || fail "$what: $(wc -l <stderr) lines, expected one: $(head -c 400 stderr)"
+    grep -qF -- "$3" stderr || fail "$what: \"$(head -c 400 stderr)\", expected \"$3\""
+    [ ! -s stdout ] || fail "$what: something on stdout"
+    [ ! -e "$out" ] || fail "$what: $out was written"
+}
+
+# ---- what can be wrong with any file ----
+
+for kind in xyz data vasp cif tersoff UPF cube h5 ini; do
+    refused $kind "missing.$kind" "missing.$kind: "
+    mkdir "folder.$kind"
+    refused $kind "folder.$kind" "folder.$kind"
+    : >"empty.$kind"
+    refused $kind "empty.$kind" "empty.$kind"
+    head -c 3000 /dev/zero >"zeros.$kind"
+    refused $kind "zeros.$kind" "zeros.$kind"
+    printf 'Dear reader,\n\nthis is a letter.\n' >"letter.$kind"
+    refused $kind "letter.$kind" "letter.$kind"
+    case $kind in # half of an INI file is an INI file
+        ini) ;;
+        *)
+            head -c $(($(wc -c <good.$kind) * 2 / 5)) good.$kind >"half.$kind"
+            refused $kind "half.$kind" "half.$kind"
+            ;;
+    esac
+    other=good.xyz
+    [ $kind != xyz ] || other=good.tersoff
+    cp $other "other.$kind"
+    refused $kind "other.$kind" "other.$kind"
+done
+
+# ---- the table: KIND | how the good file is spoilt (sed) | what is said ----
+
+while IFS='|' read -r kind spoil text; do
+    kind=${kind// /} spoil=${spoil# } spoil=${spoil% } text=${text# }
+    case $kind in '' | '#'*) continue ;; esac
+    sed -E "$spoil" good.$kind >bad.$kind
+    cmp -s good.$kind bad.$kind && fail "$kind: \"$spoil\" changes nothing"
+    refused "$kind" bad.$kind "$text"
+done <"$SOURCE/tests/cli/wrong_files.txt"
+
+[ "$cases" -gt 180 ] || fail "only $cases cases"
+[ "$failures" = 0 ] || exit 1
+echo "wrong files: $cases cases, each in one line with exit status 2"
