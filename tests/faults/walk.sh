@@ -43,7 +43,7 @@ walk() {
         if [ "$status" = 0 ]; then
             [ "$result" = - ] || cmp -s whole "$result" || fail "$kind:$n $*: ends well with another result"
         else
-            [ "$(grep -c . err)" -ge 1 ] || fail "$kind:$n $*: fails in silence"
+            [ "$(grep -c . err)" = 1 ] || fail "$kind:$n $*: $(grep -c . err) lines, expected one: $(head -c 600 err)"
             if [ "$result" != - ] && [ "$(cat "$result" 2>/dev/null)" != older ] && ! cmp -s whole "$result"; then
                 fail "$kind:$n $*: $result is neither the older nor the whole one"
             fi
@@ -53,7 +53,7 @@ walk() {
             rm -f ./*.tmp-*
         fi
     done
-    [ "$n" -le "$maximum" ] || echo "  $kind: stopped at $maximum"
+    [ "$n" -le "$maximum" ] || fail "$kind $*: more than $maximum calls, the walk did not reach the end"
     [ "$reached" -gt 0 ] || fail "$kind $*: no call was reached"
     echo "  $kind: $reached calls failed in turn: ${*##*/}"
 }
