@@ -106,8 +106,7 @@ static void add_common(struct app *app, kd_status status)
         span_json(json, "seconds");
     js_double(json, "seconds_total", clock_seconds() - app->started);
     js_double(json, "peak_memory_mb", memory_peak_mb());
-    if (app->dev)
-        js_double(json, "peak_device_memory_mb", (double)app->dev->bytes_peak / 1e6);
+    js_double(json, "peak_device_memory_mb", app->dev ? (double)app->dev->bytes_peak / 1e6 : 0);
     log_warnings_json(json, "warnings");
     if (status != KD_OK)
         js_string(json, "error", kd_error_message());

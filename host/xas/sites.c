@@ -107,13 +107,13 @@ static kd_status all_sites(struct xanes *x, const struct xanes_job *job, int n_a
 kd_status xanes_sites(kd_device *dev, const struct xanes_job *job, const struct xanes_options *options)
 {
     struct xanes *x;
-    if (job->directory && mkdir(job->directory, 0777) != 0 && errno != EEXIST)
-        FAIL(KD_EIO, "%s: %s", job->directory, strerror(errno));
     TRY(xanes_open(dev, job->gs_path, options, &x));
     int *absorber = malloc((size_t)x->gs.structure.n_atom * sizeof *absorber);
     kd_status status = absorber ? KD_OK : kd_fail(KD_ENOMEM, "xanes: no host memory");
     if (status == KD_OK && job->opened)
         status = job->opened(job->owner, x);
+    if (status == KD_OK && job->directory && mkdir(job->directory, 0777) != 0 && errno != EEXIST)
+        status = kd_fail(KD_EIO, "%s: %s", job->directory, strerror(errno));
     if (status == KD_OK)
         status = all_sites(x, job, xanes_absorbers(x, absorber), absorber);
     free(absorber);

@@ -73,6 +73,23 @@ json "o['device']=='cpu' and o['precision']=='double' and o['threads']==1 and o[
 json "o['seconds_total']>0 and o['peak_memory_mb']>1 and o['warnings']==[] and 'peak_device_memory_mb' in o and 'error' not in o"
 expect 2 'none.xyz' energy --json none.xyz
 json "o['exit_status']==2 and 'none.xyz' in o['error'] and o['command']=='energy'"
+for c in $commands; do
+    arguments="none.xyz -o none.out"
+    case $c in
+        help) continue ;;
+        convert) arguments="none.xyz none.cif" ;;
+        generate) arguments="--formula Qq2" ;;
+        pseudo) arguments=Qq ;;
+        evaluate | predict) arguments="none.h5 none.h5" ;;
+    esac
+    # shellcheck disable=SC2086
+    [ "$c" = info ] || expect 2 '^kedge: ' "$c" --json --quiet --device cpu $arguments
+    [ "$c" != info ] || expect 0 - info --json --quiet --device cpu
+    json "o['command']=='$c' and o['peak_memory_mb']>1 and o['peak_device_memory_mb']>=0 and o['seconds_total']>0 and 'warnings' in o"
+done
+[ -z "$(compgen -G 'none*')" ] || fail "commands that failed left files: $(compgen -G 'none*')"
+expect 0 - energy --json --quiet --device cpu --precision double "$SOURCE/data/structures/silicon-8.xyz"
+json "o['peak_device_memory_mb']>0"
 
 # a device that is not there: the reason, status 4; auto says once why it took the CPU
 if ! "$KEDGE" info --device cuda >/dev/null 2>&1; then

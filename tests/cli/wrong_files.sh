@@ -25,6 +25,9 @@ cp "$SOURCE/tests/oracle/atom/Si_ld1_1s.UPF" good.UPF
 cp "$SOURCE/tests/fuzz/corpus/cube/bohr.cube" good.cube
 printf '[study]\nformulas = Si4\nreplicas = 1\n[scf]\necut_ry = 12\n' >good.ini
 "$BUILD/tests/h5_sample" write good.h5 || fail "good.h5"
+for kind in gs dataset model results; do # what other commands read: no good.h5 is one
+    cp good.h5 good.$kind
+done
 
 # arguments KIND FILE: the command that reads such a file first of all. $out is what it would write.
 arguments()
@@ -36,6 +39,10 @@ arguments()
         UPF) out=out.h5 command=(scf --device cpu good.xyz --pseudo "Si=$2" --ecut-ry 12 -o "$out") ;;
         cube) out=out.h5 command=(bader --device cpu "$2" -o "$out") ;;
         h5) out=out.h5 command=(bader --device cpu "$2" -o "$out") ;;
+        gs) out=out.h5 command=(xanes --device cpu "$2" -o "$out") ;;
+        dataset) out=out.h5 command=(train --device cpu "$2" --target charge -o "$out") ;;
+        model) out=out.json command=(predict --device cpu "$2" "$SOURCE/tests/fuzz/corpus/measured/columns" -o "$out") ;;
+        results) out=out.report command=(report "$2" -o "$out") ;;
         ini) out=out.study command=(study --device cpu "$2" -o "$out") ;;
     esac
 }
@@ -45,7 +52,7 @@ refused()
 {
     local status out command
     arguments "$1" "$2"
-    rm -rf "$out"
+    rm -rf "$out"*
     cases=$((cases + 1))
     timeout 60 "$KEDGE" "${command[@]}" --quiet >stdout 2>stderr
     status=$?
@@ -54,12 +61,12 @@ refused()
     [ "$(wc -l <stderr)" = 1 ] || fail "$what: $(wc -l <stderr) lines, expected one: $(head -c 400 stderr)"
     grep -qF -- "$3" stderr || fail "$what: \"$(head -c 400 stderr)\", expected \"$3\""
     [ ! -s stdout ] || fail "$what: something on stdout"
-    [ ! -e "$out" ] || fail "$what: $out was written"
+    [ -z "$(compgen -G "$out*")" ] || fail "$what: $(compgen -G "$out*") was written"
 }
 
 # ---- what can be wrong with any file ----
 
-for kind in xyz data vasp cif tersoff UPF cube h5 ini; do
+for kind in xyz data vasp cif tersoff UPF cube h5 gs dataset model results ini; do
     refused $kind "missing.$kind" "missing.$kind: "
     mkdir "folder.$kind"
     refused $kind "folder.$kind" "folder.$kind"
@@ -80,6 +87,10 @@ for kind in xyz data vasp cif tersoff UPF cube h5 ini; do
     [ $kind != xyz ] || other=good.tersoff
     cp $other "other.$kind"
     refused $kind "other.$kind" "other.$kind"
+done
+
+for kind in h5 gs dataset model results; do # HDF5, but not what is meant
+    refused $kind good.$kind good.$kind
 done
 
 # ---- the table: KIND | how the good file is spoilt (sed) | what is said ----
