@@ -10,7 +10,7 @@ extern "C" {
 #endif
 
 /* Changes whenever a struct of device.h or of an op table changes its layout. */
-enum { KD_BACKEND_ABI = 5 };
+enum { KD_BACKEND_ABI = 6 };
 
 /* What kedge lends to the plug-in, which links nothing of kedge. */
 struct kd_backend_host {
@@ -21,6 +21,8 @@ struct kd_backend_host {
     kd_status (*alloc)(kd_device *dev, size_t bytes, void **ptr_d, const char *file, int line);
     void (*free)(kd_device *dev, void *ptr_d);
     int (*eigh)(bool is_complex, int n, double *m, double *s, double *w); /* kd_host_eigh */
+    /* A function of a library that only some machines have; KD_EDEVICE with the loader's reason. The library stays loaded. */
+    kd_status (*symbol)(const char *library, const char *name, void **function);
 };
 
 struct kd_backend {

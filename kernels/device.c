@@ -45,6 +45,15 @@ static void plugin_directory(char *path, size_t size)
     snprintf(path, size, "%s/kedge", real);
 }
 
+static kd_status library_symbol(const char *library, const char *name, void **function)
+{
+    void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
+    *function = handle ? dlsym(handle, name) : NULL;
+    if (!*function)
+        FAIL(KD_EDEVICE, "%s: not loaded (%s)", library, dlerror());
+    return KD_OK;
+}
+
 static const struct kd_backend_host host_services = {
     .abi = KD_BACKEND_ABI,
     .fail = kd_fail,
@@ -53,6 +62,7 @@ static const struct kd_backend_host host_services = {
     .alloc = kd_alloc_at,
     .free = kd_free,
     .eigh = kd_host_eigh,
+    .symbol = library_symbol,
 };
 
 /* Load the plug-in of `backend`; *handle stays open while the device lives. */

@@ -62,6 +62,7 @@ struct pw_ops;
 struct xas_ops;
 struct nn_ops;
 struct bader_ops;
+struct comm_ops;
 
 struct kd_device {
     const char *backend; /* "cpu", "cuda", "emu" */
@@ -76,6 +77,7 @@ struct kd_device {
     const struct xas_ops *xas;
     const struct nn_ops *nn;
     const struct bader_ops *bader;
+    const struct comm_ops *comm;
 
     kd_stream *stream;   /* the compute stream */
     kd_stream *transfer; /* the copy stream */

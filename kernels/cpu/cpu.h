@@ -46,5 +46,6 @@ extern const struct grid_ops cpu_grid_ops;
 extern const struct pw_ops cpu_pw_ops;
 extern const struct xas_ops cpu_xas_ops;
 extern const struct bader_ops cpu_bader_ops;
+extern const struct comm_ops cpu_comm_ops;
 
 #endif

@@ -305,6 +305,7 @@ static kd_status cpu_open(kd_device *dev, int index)
     dev->pw = &cpu_pw_ops;
     dev->xas = &cpu_xas_ops;
     dev->bader = &cpu_bader_ops;
+    dev->comm = &cpu_comm_ops;
     cpu_la_single_thread();
     dev->bytes_total = (size_t)sysconf(_SC_PHYS_PAGES) * page();
 #ifdef _OPENMP

@@ -52,6 +52,9 @@ extern const struct grid_ops cuda_grid_ops;
 extern const struct pw_ops cuda_pw_ops;
 extern const struct xas_ops cuda_xas_ops;
 extern const struct bader_ops cuda_bader_ops;
+extern const struct comm_ops cuda_comm_ops;
+/* A function of a library that only some machines have (kd_backend_host.symbol). */
+kd_status cuda_library_symbol(const char *library, const char *name, void **function);
 /* Reads the devices' names and sizes; state and ops of *dev. */
 kd_status cuda_device_describe(int index, char line[160]);
 kd_status cuda_device_open(kd_device *dev, int index);

@@ -50,6 +50,11 @@ int kd_host_eigh(bool is_complex, int n, double *m, double *s, double *w)
     return host_services->eigh(is_complex, n, m, s, w);
 }
 
+kd_status cuda_library_symbol(const char *library, const char *name, void **function)
+{
+    return host_services->symbol(library, name, function);
+}
+
 size_t kd_scratch_mark(const kd_device *dev)
 {
     return dev->scratch_used;
@@ -136,6 +141,7 @@ static kd_status open_device(kd_device *dev, int index)
     dev->pw = &cuda_pw_ops;
     dev->xas = &cuda_xas_ops;
     dev->bader = &cuda_bader_ops;
+    dev->comm = &cuda_comm_ops;
     return KD_OK;
 }
 

@@ -9,6 +9,7 @@ set(KEDGE_CUDA_FP32_SOURCES
 set(KEDGE_CUDA_SOURCES
   plugin.cu
   device.cu
+  comm.cu
   neighbor.cu
   tersoff.cu
   tersoff_double.cu

@@ -103,10 +103,12 @@ bool collect(collective &c, int rank)
               rank, c.arrived, c.ranks.size());
         return false;
     }
+    if (c.collected)
+        return true; /* by another rank's thread, while this one waited; that rank and its stream may be gone */
     for (contribution &part : c.ranks)
         run_until(part.in, part.number - 1);
     if (c.collected)
-        return true; /* by another rank's thread, while this one waited */
+        return true;
     for (size_t r = 0; r < c.ranks.size(); r++)
         for (const operand &o : operands_of(c, int(r)))
             if (o.kind == ACCESS_READ)
