@@ -111,6 +111,12 @@ struct nn_epochs {
     double *validation_loss_d;   /* [n_net][n_epoch] mean loss after the epoch, without dropout; NULL with stride 0 */
 };
 
+/* A part of one step of nn_epochs, for ranks that share batches: rows nn_slice_from(n, part, n_part) up to that of part + 1 of the n rows
+ * of a net's batch (nn_slice.h). */
+struct nn_slice {
+    int epoch, step, part, n_part;
+};
+
 enum nn_part { NN_WEIGHTS, NN_MOMENT1, NN_MOMENT2, NN_N_PART };
 
 struct nn_ops {
@@ -139,6 +145,14 @@ struct nn_ops {
      * [n_net][nn_parameter_count] real, canonical; loss_d [n_net]; both are left alone for a net without rows. One group. */
     kd_status (*gradient)(kd_device *dev, kd_stream *s, const struct nn_group *group, const struct nn_rows *rows,
                           const struct nn_data *data, enum kd_precision precision, void *gradient_d, double *loss_d);
+
+    /* A step of train in two halves, between which ranks add up gradient_d[n_net][nn_parameter_count] (real, canonical). share: this
+     * part's summand of the gradient of the mean loss over the whole batch, dropout included, zeros where it has no rows; its summand of the
+     * loss goes to the step's place in epochs->loss_d. update: the step by the sum. One part of one gives what train gives, to rounding. */
+    kd_status (*share)(kd_device *dev, kd_stream *s, const struct nn_group *group, const struct nn_epochs *epochs,
+                       const struct nn_slice *slice, const struct nn_data *data, enum kd_precision precision, void *gradient_d);
+    kd_status (*update)(kd_device *dev, kd_stream *s, const struct nn_group *group, const struct nn_epochs *epochs,
+                        const struct nn_slice *slice, enum kd_precision precision, const void *gradient_d);
 
     /* Scratch that any of these ops takes for groups like this one and batches of up to `batch` rows. */
     size_t (*scratch)(const kd_device *dev, int n_group, const struct nn_group *group, int batch,

@@ -139,7 +139,7 @@ static int crew_group(const struct nn_group *group, int *net)
     return g;
 }
 
-/* ---- the three ops ---- */
+/* ---- the ops ---- */
 
 static struct nn_cpu_epochs epochs_of(const struct nn_epochs *e, int net, enum kd_precision precision)
 {
@@ -232,6 +232,46 @@ static kd_status cpu_gradient(kd_device *dev, kd_stream *s, const struct nn_grou
     return KD_OK;
 }
 
+static kd_status cpu_share(kd_device *dev, kd_stream *s, const struct nn_group *group, const struct nn_epochs *epochs,
+                           const struct nn_slice *slice, const struct nn_data *data, enum kd_precision precision, void *gradient_d)
+{
+    (void)s;
+    const struct nn_cpu_isa *isa = isa_of(precision);
+    struct crew crew;
+    size_t mark = kd_scratch_mark(dev), stride = nn_parameter_count(&group->shape) * real_size(precision);
+    TRY(crew_gather(dev, 1, group, epochs->batch, precision, &crew));
+    cpu_enter(dev);
+#pragma omp parallel for schedule(dynamic, 1) num_threads(dev->n_thread)
+    for (int net = 0; net < group->n_net; net++) {
+        struct nn_cpu_net one = net_of(group, net, precision);
+        struct nn_cpu_epochs its = epochs_of(epochs, net, precision);
+        isa->share(&one, &its, slice, data, (char *)gradient_d + (size_t)net * stride, crew_workspace(&crew));
+    }
+    cpu_leave(dev);
+    kd_scratch_release(dev, mark);
+    return KD_OK;
+}
+
+static kd_status cpu_update(kd_device *dev, kd_stream *s, const struct nn_group *group, const struct nn_epochs *epochs,
+                            const struct nn_slice *slice, enum kd_precision precision, const void *gradient_d)
+{
+    (void)s;
+    const struct nn_cpu_isa *isa = isa_of(precision);
+    struct crew crew;
+    size_t mark = kd_scratch_mark(dev), stride = nn_parameter_count(&group->shape) * real_size(precision);
+    TRY(crew_gather(dev, 1, group, epochs->batch, precision, &crew));
+    cpu_enter(dev);
+#pragma omp parallel for schedule(dynamic, 1) num_threads(dev->n_thread)
+    for (int net = 0; net < group->n_net; net++) {
+        struct nn_cpu_net one = net_of(group, net, precision);
+        struct nn_cpu_epochs its = epochs_of(epochs, net, precision);
+        isa->update(&one, &its, slice, (const char *)gradient_d + (size_t)net * stride, crew_workspace(&crew));
+    }
+    cpu_leave(dev);
+    kd_scratch_release(dev, mark);
+    return KD_OK;
+}
+
 const struct nn_ops cpu_nn_ops = {
     .state_bytes = cpu_state_bytes,
     .put = cpu_put,
@@ -239,5 +279,7 @@ const struct nn_ops cpu_nn_ops = {
     .train = cpu_train,
     .infer = cpu_infer,
     .gradient = cpu_gradient,
+    .share = cpu_share,
+    .update = cpu_update,
     .scratch = cpu_scratch,
 };

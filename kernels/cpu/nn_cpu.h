@@ -41,6 +41,10 @@ struct nn_cpu_isa {
                   void *workspace);
     double (*gradient)(const struct nn_cpu_net *net, struct nn_cpu_rows rows, const struct nn_data *data,
                        void *gradient, void *workspace);
+    void (*share)(const struct nn_cpu_net *net, const struct nn_cpu_epochs *epochs, const struct nn_slice *slice,
+                  const struct nn_data *data, void *gradient, void *workspace);
+    void (*update)(const struct nn_cpu_net *net, const struct nn_cpu_epochs *epochs, const struct nn_slice *slice,
+                   const void *gradient, void *workspace);
 };
 
 enum { NN_CPU_CHUNK = 128 }; /* rows that inference takes at a time */

@@ -94,6 +94,52 @@ static double NAME(gradient)(const struct nn_cpu_net *net, struct nn_cpu_rows ro
     return loss;
 }
 
+/* Steps that ranks share: kernels/nn_ops.h. */
+static void NAME(share)(const struct nn_cpu_net *net, const struct nn_cpu_epochs *epochs, const struct nn_slice *slice,
+                        const struct nn_data *data, void *gradient, void *memory)
+{
+    struct NAME(plan) plan;
+    struct NAME(workspace) w;
+    int at = slice->step * epochs->batch, steps = (epochs->count + epochs->batch - 1) / epochs->batch;
+    int whole = epochs->count - at < epochs->batch ? epochs->count - at : epochs->batch;
+    int from = whole > 0 ? nn_slice_from(whole, slice->part, slice->n_part) : 0;
+    int n = whole > 0 ? nn_slice_from(whole, slice->part + 1, slice->n_part) - from : 0;
+    REAL *result = gradient;
+    double *loss = &epochs->loss[(size_t)slice->epoch * (size_t)epochs->step_stride + (size_t)slice->step];
+    if (whole > 0)
+        *loss = 0;
+    if (n == 0) {
+        memset(result, 0, nn_parameter_count(net->shape) * sizeof(REAL));
+        return;
+    }
+    NAME(prepare)(net, epochs->batch, memory, &plan, &w);
+    struct NAME(pass) pass = NAME(pass_of)(net, &plan);
+    pass.gradient = w.gradient;
+    pass.dropout = pass.coefficient[NN_DROPOUT] > 0;
+    pass.step = epochs->first_step + (uint64_t)slice->epoch * (uint64_t)steps + (uint64_t)slice->step;
+    pass.first = from;
+    pass.whole = whole;
+    plan.keep_slope = pass.dropout || plan.activation == NN_GELU;
+    const int *order = epochs->order + (size_t)slice->epoch * (size_t)epochs->row_stride + at + from;
+    *loss = NAME(step)(&plan, net, data, order, n, &pass, &w);
+    NAME(unpack)(&plan, w.gradient, result);
+}
+
+static void NAME(advance)(const struct nn_cpu_net *net, const struct nn_cpu_epochs *epochs, const struct nn_slice *slice,
+                          const void *gradient, void *memory)
+{
+    struct NAME(plan) plan;
+    struct NAME(workspace) w;
+    if (slice->step * epochs->batch >= epochs->count)
+        return;
+    NAME(prepare)(net, epochs->batch, memory, &plan, &w);
+    struct NAME(pass) pass = NAME(pass_of)(net, &plan);
+    size_t step = (size_t)slice->epoch * (size_t)epochs->step_stride + (size_t)slice->step;
+    pass.rate = (const REAL *)epochs->rate + step * NN_N_RATE;
+    NAME(pack)(&plan, gradient, w.gradient);
+    NAME(adam)(&pass, 0, (int)plan.n_real, w.gradient);
+}
+
 #undef vec
 #undef LOAD
 #undef STORE

@@ -9,6 +9,7 @@
 
 #include "kernels/cpu/nn_cpu.h"
 #include "kernels/nn_dropout.h"
+#include "kernels/nn_slice.h"
 
 #if defined(__clang__)
 #define UNROLL(n) _Pragma("clang loop unroll(full)")
@@ -59,5 +60,6 @@
         .name = title, .state_bytes = JOIN2(isa, suffix, state_bytes),                                       \
         .workspace_bytes = JOIN2(isa, suffix, workspace_bytes), .put = JOIN2(isa, suffix, put),              \
         .get = JOIN2(isa, suffix, get), .train = JOIN2(isa, suffix, train), .infer = JOIN2(isa, suffix, infer), \
-        .gradient = JOIN2(isa, suffix, gradient)                                                             \
+        .gradient = JOIN2(isa, suffix, gradient), .share = JOIN2(isa, suffix, share),                        \
+        .update = JOIN2(isa, suffix, advance)                                                                \
     }

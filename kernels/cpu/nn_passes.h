@@ -9,7 +9,7 @@ static void NAME(gather)(const struct NAME(plan) *plan, const struct nn_cpu_net 
 {
     const REAL *shift = net->input_shift, *scale = net->input_scale;
     int n_in = plan->layer[0].n_in, n_block = plan->layer[0].in_pad / NR;
-    w->n_sample = n;
+    w->n_sample = w->n_whole = n;
     w->n_panel = (n + NR - 1) / NR;
     size_t samples = (size_t)w->n_panel * NR;
     for (int m = 0; m < w->n_panel * NR; m++)
@@ -83,7 +83,7 @@ static void NAME(drop)(const struct NAME(plan) *plan, int l, const struct NAME(p
     for (int m = 0; m < w->n_sample; m++)
         for (int o = 0; o < n_out; o++) {
             size_t at = ((size_t)(m / NR) * (size_t)plan->rows[l + 1] + (size_t)o) * NR + (size_t)(m % NR);
-            bool kept = nn_dropout_word(pass->seed, l, pass->step, (uint32_t)m * (uint32_t)n_out + (uint32_t)o) >= threshold;
+            bool kept = nn_dropout_word(pass->seed, l, pass->step, (uint32_t)(pass->first + m) * (uint32_t)n_out + (uint32_t)o) >= threshold;
             w->xt[l + 1][at] *= kept ? scale : 0;
             w->slope[l + 1][at] *= kept ? scale : 0;
         }
@@ -120,7 +120,7 @@ static double NAME(loss)(const struct NAME(plan) *plan, const struct nn_cpu_net 
     const REAL *shift = net->target_shift, *scale = net->target_scale, *coefficient = net->coefficient;
     int n_out = plan->layer[plan->n_layer - 1].n_out, kind = net->choice->loss;
     size_t rows = (size_t)plan->rows[plan->n_layer];
-    REAL huber = coefficient[NN_HUBER_DELTA], mean = (REAL)(1.0 / ((double)w->n_sample * n_out));
+    REAL huber = coefficient[NN_HUBER_DELTA], mean = (REAL)(1.0 / ((double)w->n_whole * n_out));
     double sum = 0;
     if (delta)
         memset(delta, 0, (size_t)w->n_panel * rows * NR * sizeof(REAL));
@@ -258,12 +258,13 @@ static void NAME(update)(const struct NAME(plan) *plan, int l, const struct NAME
     }
 }
 
-/* Loss of one batch, followed by its step (or by storing its gradient). */
+/* Loss of one batch (a slice: its summand), followed by its step (or by storing its gradient). */
 static double NAME(step)(const struct NAME(plan) *plan, const struct nn_cpu_net *net, const struct nn_data *data,
                          const int *row, int n, const struct NAME(pass) *pass, struct NAME(workspace) *w)
 {
     REAL slope = plan->activation == NN_LEAKY_RELU ? pass->coefficient[NN_SLOPE] : 0;
     NAME(gather)(plan, net, data, row, n, w);
+    w->n_whole = pass->whole ? pass->whole : n;
     NAME(forward)(plan, pass->weights, slope, pass, w);
     double loss = NAME(loss)(plan, net, data, row, w, w->delta[0]);
     REAL *delta = w->delta[0], *next = w->delta[1];
@@ -281,5 +282,5 @@ static double NAME(step)(const struct NAME(plan) *plan, const struct nn_cpu_net 
         delta = next;
         next = swap;
     }
-    return loss / ((double)n * plan->layer[plan->n_layer - 1].n_out);
+    return loss / ((double)w->n_whole * plan->layer[plan->n_layer - 1].n_out);
 }

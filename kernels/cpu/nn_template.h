@@ -32,6 +32,7 @@ struct NAME(plan) {
 
 struct NAME(workspace) {
     int n_sample, n_panel; /* of the batch at hand */
+    int n_whole;           /* of the batch that it is a slice of, or itself */
     REAL *xt[NN_MAX_LAYER + 1], *xs[NN_MAX_LAYER], *slope[NN_MAX_LAYER + 1];
     REAL *delta[2], *column, *gradient;
 };
@@ -44,6 +45,7 @@ struct NAME(pass) {
     REAL *gradient;
     bool dropout;
     uint64_t seed, step;
+    int first, whole; /* the batch is a slice that begins at row `first` of one of `whole` rows; whole 0: it is no slice */
 };
 
 static inline int NAME(round_up)(int n, int multiple)
@@ -130,20 +132,23 @@ static void NAME(unpack)(const struct NAME(plan) *plan, const REAL *part, REAL *
     }
 }
 
-static void NAME(put)(const struct nn_shape *shape, void *state, enum nn_part which, const void *given)
+static void NAME(pack)(const struct NAME(plan) *plan, const REAL *values, REAL *part)
 {
-    struct NAME(plan) plan = NAME(plan_of)(shape);
-    REAL *part = (REAL *)state + (size_t)which * plan.n_real;
-    const REAL *values = given;
-    memset(part, 0, plan.n_real * sizeof(REAL));
-    for (int l = 0; l < plan.n_layer; l++) {
-        const struct NAME(layer) *layer = &plan.layer[l];
+    memset(part, 0, plan->n_real * sizeof(REAL));
+    for (int l = 0; l < plan->n_layer; l++) {
+        const struct NAME(layer) *layer = &plan->layer[l];
         for (int o = 0; o < layer->n_out; o++)
             for (int i = 0; i < layer->n_in; i++)
                 part[NAME(weight_at)(layer, o, i)] = *values++;
         memcpy(part + layer->bias, values, (size_t)layer->n_out * sizeof(REAL));
         values += layer->n_out;
     }
+}
+
+static void NAME(put)(const struct nn_shape *shape, void *state, enum nn_part which, const void *values)
+{
+    struct NAME(plan) plan = NAME(plan_of)(shape);
+    NAME(pack)(&plan, values, (REAL *)state + (size_t)which * plan.n_real);
 }
 
 static void NAME(get)(const struct nn_shape *shape, const void *state, enum nn_part which, void *values)

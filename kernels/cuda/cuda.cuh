@@ -94,6 +94,10 @@ kd_status cuda_nn_infer(kd_device *dev, kd_stream *s, int n_group, const struct 
                         const struct nn_data *data, enum kd_precision precision, void *const *output_d);
 kd_status cuda_nn_gradient(kd_device *dev, kd_stream *s, const struct nn_group *group, const struct nn_rows *rows,
                            const struct nn_data *data, enum kd_precision precision, void *gradient_d, double *loss_d);
+kd_status cuda_nn_share(kd_device *dev, kd_stream *s, const struct nn_group *group, const struct nn_epochs *epochs,
+                        const struct nn_slice *slice, const struct nn_data *data, enum kd_precision precision, void *gradient_d);
+kd_status cuda_nn_update(kd_device *dev, kd_stream *s, const struct nn_group *group, const struct nn_epochs *epochs,
+                         const struct nn_slice *slice, enum kd_precision precision, const void *gradient_d);
 size_t cuda_nn_scratch(const kd_device *dev, int n_group, const struct nn_group *group, int batch,
                        enum kd_precision precision);
 

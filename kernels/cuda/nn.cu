@@ -61,6 +61,7 @@ template <class T>
 struct loss_job {
     const T *partial;
     int n_net, n_partial, n_slot, batch, first, n_out, columns; /* columns: partials beside each other */
+    int part, n_part;
     const int *count;
     const int *epoch; /* as in nn_pass; loss += epoch * loss_epoch */
     size_t loss_epoch;
@@ -77,9 +78,10 @@ __global__ void __launch_bounds__(32) nn_sum_losses(const loss_job<T> job)
         return;
     double *loss = job.loss + (job.epoch ? *job.epoch * job.loss_epoch : 0) + net * job.stride;
     for (int j = 0; j < job.n_slot; j++) {
-        const int n = min(job.batch, job.count[net] - job.first - j * job.batch);
-        if (n <= 0)
+        const int whole = min(job.batch, job.count[net] - job.first - j * job.batch);
+        if (whole <= 0)
             break;
+        const int n = nn_slice_from(whole, job.part + 1, job.n_part) - nn_slice_from(whole, job.part, job.n_part);
         /* only parts that hold samples were written */
         const int used = (n + NN_LOSS_ROWS - 1) / NN_LOSS_ROWS * job.columns;
         double sum = 0;
@@ -88,7 +90,7 @@ __global__ void __launch_bounds__(32) nn_sum_losses(const loss_job<T> job)
         if (job.over_all)
             loss[0] = (job.first == 0 && j == 0 ? 0.0 : loss[0]) + sum;
         else
-            loss[j] = sum / (static_cast<double>(n) * job.n_out);
+            loss[j] = sum / (static_cast<double>(whole) * job.n_out);
     }
     if (job.over_all && job.last)
         loss[0] /= static_cast<double>(job.count[net]) * job.n_out;
@@ -99,7 +101,7 @@ kd_status nn_mean_losses(const nn_pass<T> &pass, int n_slot, int first, double *
                          bool last, cudaStream_t s)
 {
     const loss_job<T> job = {pass.partial, pass.n_net, pass.n_partial, n_slot, pass.batch, first, pass.shape.width[pass.shape.n_layer],
-                             nn_loss_columns(&pass.shape), pass.count, pass.epoch, loss_epoch, loss_d, stride, over_all, last};
+                             nn_loss_columns(&pass.shape), pass.part, pass.n_part, pass.count, pass.epoch, loss_epoch, loss_d, stride, over_all, last};
     CUDA_TRY(LAUNCH(nn_sum_losses<T>, dim3(blocks_for(pass.n_net, 32)), dim3(32), 0, s, job));
     return KD_OK;
 }
@@ -164,6 +166,78 @@ kd_status cuda_nn_gradient(kd_device *dev, kd_stream *s, const struct nn_group *
     const kd_status status = precision == KD_DOUBLE
                                  ? gradient_of<double>(dev, group, rows, data, gradient_d, loss_d, cuda_stream(s))
                                  : gradient_of<float>(dev, group, rows, data, gradient_d, loss_d, cuda_stream(s));
+    kd_scratch_release(dev, mark);
+    return status;
+}
+
+/* ---- steps that ranks share ---- */
+
+/* The rows and rates of one step, as a pass of its own. */
+template <class T>
+static kd_status slice_pass(kd_device *dev, const struct nn_group *group, const struct nn_epochs *e, const struct nn_slice *slice,
+                            const struct nn_data *data, nn_pass<T> *pass)
+{
+    const size_t per_net = static_cast<size_t>(e->n_epoch) * e->step_stride;
+    const size_t at = static_cast<size_t>(slice->epoch) * e->step_stride + slice->step;
+    TRY(make_pass(dev, group, data, e->batch, pass));
+    pass->index = e->order_d + static_cast<size_t>(slice->epoch) * e->row_stride;
+    pass->index_stride = static_cast<size_t>(e->n_epoch) * e->row_stride;
+    pass->count = e->count_d;
+    pass->first = slice->step * e->batch;
+    pass->part = slice->part;
+    pass->n_part = slice->n_part;
+    pass->rate = static_cast<const T *>(e->rate_d) + at * NN_N_RATE;
+    pass->rate_stride = per_net * NN_N_RATE;
+    return KD_OK;
+}
+
+template <class T>
+static kd_status share_of(kd_device *dev, const struct nn_group *group, const struct nn_epochs *e, const struct nn_slice *slice,
+                          const struct nn_data *data, void *gradient_d, cudaStream_t s)
+{
+    nn_pass<T> pass;
+    TRY(slice_pass(dev, group, e, slice, data, &pass));
+    pass.first_step = e->first_step_d;
+    pass.earlier_epochs = slice->epoch;
+    pass.dropout = true;
+    pass.last = NN_TRAIN;
+    pass.gradient = static_cast<T *>(gradient_d);
+    CUDA_TRY(cudaMemsetAsync(gradient_d, 0, group->n_net * pass.n_parameter * sizeof(T), s)); /* of nets without rows here */
+    CUDA_TRY(nn_launch_forward(pass, s));
+    CUDA_TRY(nn_launch_backward(pass, s));
+    return nn_mean_losses(pass, 1, pass.first, e->loss_d + static_cast<size_t>(slice->epoch) * e->step_stride + slice->step,
+                          static_cast<size_t>(e->n_epoch) * e->step_stride, 0, false, false, s);
+}
+
+kd_status cuda_nn_share(kd_device *dev, kd_stream *s, const struct nn_group *group, const struct nn_epochs *epochs,
+                        const struct nn_slice *slice, const struct nn_data *data, enum kd_precision precision, void *gradient_d)
+{
+    TRY(cuda_bind(dev));
+    const size_t mark = kd_scratch_mark(dev);
+    const kd_status status = precision == KD_DOUBLE ? share_of<double>(dev, group, epochs, slice, data, gradient_d, cuda_stream(s))
+                                                    : share_of<float>(dev, group, epochs, slice, data, gradient_d, cuda_stream(s));
+    kd_scratch_release(dev, mark);
+    return status;
+}
+
+template <class T>
+static kd_status update_by(kd_device *dev, const struct nn_group *group, const struct nn_epochs *e, const struct nn_slice *slice,
+                           const void *gradient_d, cudaStream_t s)
+{
+    const struct nn_data none = {};
+    nn_pass<T> pass;
+    TRY(slice_pass(dev, group, e, slice, &none, &pass));
+    CUDA_TRY(nn_launch_update(pass, static_cast<const T *>(gradient_d), s));
+    return KD_OK;
+}
+
+kd_status cuda_nn_update(kd_device *dev, kd_stream *s, const struct nn_group *group, const struct nn_epochs *epochs,
+                         const struct nn_slice *slice, enum kd_precision precision, const void *gradient_d)
+{
+    TRY(cuda_bind(dev));
+    const size_t mark = kd_scratch_mark(dev);
+    const kd_status status = precision == KD_DOUBLE ? update_by<double>(dev, group, epochs, slice, gradient_d, cuda_stream(s))
+                                                    : update_by<float>(dev, group, epochs, slice, gradient_d, cuda_stream(s));
     kd_scratch_release(dev, mark);
     return status;
 }

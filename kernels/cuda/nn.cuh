@@ -11,6 +11,7 @@
 
 #include "kernels/cuda/cuda.cuh"
 #include "kernels/nn_ops.h"
+#include "kernels/nn_slice.h"
 
 enum { NN_PARTIAL_STEPS = 64 }; /* steps between two sums of the loss partials */
 
@@ -32,6 +33,7 @@ struct nn_pass {
     const int *index, *count;
     size_t index_stride, index_epoch;
     int first;
+    int part, n_part; /* of these rows, the slice that this rank takes (nn_slice_from); 0, 1: all */
     const T *x, *y;
     int n_x, n_y;
     const struct nn_choice *choice;
@@ -44,7 +46,8 @@ struct nn_pass {
     int n_partial, partial_slot;
     const T *rate; /* of this step: [net * rate_stride + epoch * rate_epoch + enum nn_rate] */
     size_t rate_stride, rate_epoch;
-    const uint64_t *first_step; /* dropout counts first_step + epoch * steps per epoch + step */
+    const uint64_t *first_step; /* dropout counts first_step + (epoch + earlier_epochs) * steps per epoch + step */
+    int earlier_epochs;
     bool dropout;
     enum nn_last last;
     T *output; /* [net * output_stride + (first + m) * n_out + o] */
@@ -64,5 +67,9 @@ cudaError_t nn_launch_forward(const nn_pass<T> &pass, cudaStream_t s);
 /* delta of all layers, then the weight gradients. */
 template <class T>
 cudaError_t nn_launch_backward(const nn_pass<T> &pass, cudaStream_t s);
+
+/* One Adam step of all parameters by gradient[net][n_parameter]; nets without rows in this step rest. */
+template <class T>
+cudaError_t nn_launch_update(const nn_pass<T> &pass, const T *gradient, cudaStream_t s);
 
 #endif

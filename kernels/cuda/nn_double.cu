@@ -4,3 +4,4 @@
 
 template cudaError_t nn_launch_forward(const nn_pass<double> &pass, cudaStream_t s);
 template cudaError_t nn_launch_backward(const nn_pass<double> &pass, cudaStream_t s);
+template cudaError_t nn_launch_update(const nn_pass<double> &pass, const double *gradient, cudaStream_t s);

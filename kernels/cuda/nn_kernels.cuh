@@ -40,6 +40,7 @@ __device__ __forceinline__ double nn_sqrt(double z) { return sqrt(z); }
 template <class T>
 struct nn_here {
     int net, n, epoch; /* n: rows in this batch, <= 0 when the net rests */
+    int from, whole;   /* they are a slice that begins at row `from` of a batch of `whole` */
     const int *row;
     const T *coefficient;
     bool keep_slope; /* act' is stored: GELU and dropout */
@@ -47,9 +48,11 @@ struct nn_here {
     __device__ explicit nn_here(const nn_pass<T> &pass)
     {
         net = blockIdx.z;
-        n = min(pass.batch, pass.count[net] - pass.first);
+        whole = min(pass.batch, pass.count[net] - pass.first);
+        from = pass.n_part == 1 || whole <= 0 ? 0 : nn_slice_from(whole, pass.part, pass.n_part);
+        n = pass.n_part == 1 || whole <= 0 ? whole : nn_slice_from(whole, pass.part + 1, pass.n_part) - from;
         epoch = pass.epoch ? *pass.epoch : 0;
-        row = pass.index + net * pass.index_stride + epoch * pass.index_epoch + pass.first;
+        row = pass.index + net * pass.index_stride + epoch * pass.index_epoch + pass.first + from;
         coefficient = pass.coefficient + net * NN_N_COEFFICIENT;
         keep_slope = pass.shape.activation == NN_GELU || (pass.dropout && coefficient[NN_DROPOUT] > 0);
     }
@@ -120,8 +123,8 @@ __device__ __forceinline__ void nn_finish_hidden(const nn_pass<T> &pass, const n
     if (pass.dropout && p > 0) {
         const uint32_t threshold = static_cast<uint32_t>(p * T(4294967296.0));
         const uint64_t steps = (pass.count[here.net] + pass.batch - 1) / pass.batch;
-        const uint64_t step = pass.first_step[here.net] + here.epoch * steps + pass.first / pass.batch;
-        const uint32_t word = nn_dropout_word(pass.choice[here.net].seed, l, step, static_cast<uint32_t>(m) * n_out + o);
+        const uint64_t step = pass.first_step[here.net] + (here.epoch + pass.earlier_epochs) * steps + pass.first / pass.batch;
+        const uint32_t word = nn_dropout_word(pass.choice[here.net].seed, l, step, static_cast<uint32_t>(here.from + m) * n_out + o);
         const T factor = word >= threshold ? 1 / (1 - p) : T(0);
         y *= factor;
         derivative *= factor;
@@ -147,7 +150,7 @@ __device__ __forceinline__ T nn_finish_output(const nn_pass<T> &pass, const nn_h
     const T loss = nn_loss_of(pass.choice[here.net].loss, here.coefficient[NN_HUBER_DELTA], z - (y - shift) * scale, &derivative);
     if (pass.last == NN_TRAIN)
         pass.delta[pass.shape.n_layer][(static_cast<size_t>(here.net) * pass.batch + m) * n_out + o] =
-            derivative / (static_cast<T>(here.n) * n_out);
+            derivative / (static_cast<T>(here.whole) * n_out);
     return loss;
 }
 
@@ -289,6 +292,16 @@ __global__ void __launch_bounds__(S::THREADS, S::BLOCKS) nn_update(const nn_pass
     }
 }
 
+/* One thread per parameter of one net, blockIdx.z: its step by a gradient that is there. */
+template <class T>
+__global__ void __launch_bounds__(256) nn_apply(const nn_pass<T> pass, const T *gradient)
+{
+    const nn_here<T> here(pass);
+    const size_t at = static_cast<size_t>(blockIdx.x) * 256 + threadIdx.x;
+    if (here.whole > 0 && at < pass.n_parameter)
+        nn_step(pass, here, at, gradient[here.net * pass.n_parameter + at]);
+}
+
 /* ---- launches ---- */
 
 template <class T, class S>
@@ -337,6 +350,12 @@ cudaError_t nn_launch_backward(const nn_pass<T> &pass, cudaStream_t s)
                          : nn_backward_all<T, typename tiles::large, typename tiles::large>(pass, s);
     return pass.bf16 ? nn_backward_all<T, typename tiles::tensor_small, typename tiles::tensor_square>(pass, s)
                      : nn_backward_all<T, typename tiles::small, typename tiles::square>(pass, s);
+}
+
+template <class T>
+cudaError_t nn_launch_update(const nn_pass<T> &pass, const T *gradient, cudaStream_t s)
+{
+    return LAUNCH(nn_apply<T>, dim3(blocks_for(pass.n_parameter, 256), 1, pass.n_net), dim3(256), 0, s, pass, gradient);
 }
 
 #endif

@@ -4,3 +4,4 @@
 
 template cudaError_t nn_launch_forward(const nn_pass<float> &pass, cudaStream_t s);
 template cudaError_t nn_launch_backward(const nn_pass<float> &pass, cudaStream_t s);
+template cudaError_t nn_launch_update(const nn_pass<float> &pass, const float *gradient, cudaStream_t s);

@@ -30,6 +30,7 @@ static kd_status make_pass(kd_device *dev, const struct nn_group *group, const s
     pass->n_net = group->n_net;
     pass->bf16 = group->bf16 && sizeof(T) == sizeof(float);
     pass->batch = batch;
+    pass->n_part = 1;
     pass->x = static_cast<const T *>(data->x_d);
     pass->y = static_cast<const T *>(data->y_d);
     pass->n_x = data->n_x;

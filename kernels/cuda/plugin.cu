@@ -124,7 +124,7 @@ static const struct md_ops cuda_md_ops = {
 
 static const struct nn_ops cuda_nn_ops = {
     cuda_nn_state_bytes, cuda_nn_put,      cuda_nn_get,     cuda_nn_train,
-    cuda_nn_infer,       cuda_nn_gradient, cuda_nn_scratch,
+    cuda_nn_infer,       cuda_nn_gradient, cuda_nn_share,   cuda_nn_update, cuda_nn_scratch,
 };
 
 static const struct la_ops cuda_la_ops = {

@@ -290,11 +290,92 @@ static void parts_of_the_state_come_back_bit_by_bit(void **state)
     nn_case_free(&c);
 }
 
-/* state_bytes, put, get, train, infer, gradient and scratch are exercised above; a new op has to be listed here and there. */
+/* ---- steps that ranks share ---- */
+
+/* All parts of one step, on one device one after the other: their gradients added up in order, their losses too; then the step. */
+static void shared_step(struct nn_stage *s, const struct nn_slice *step, double *sum, double *loss)
+{
+    const struct nn_case *c = s->input;
+    size_t n = (size_t)c->n_net * s->n_parameter, n_loss = (size_t)c->n_net * (size_t)c->n_epoch * (size_t)c->step_stride;
+    double *part = numbers(n), *part_loss = numbers(n_loss);
+    memset(sum, 0, n * sizeof *sum);
+    for (int p = 0; p < step->n_part; p++) {
+        struct nn_slice slice = *step;
+        slice.part = p;
+        assert_ok(s->dev->nn->share(s->dev, s->dev->stream, &s->group, &s->epochs, &slice, &s->data, s->precision, s->gradient_d));
+        assert_ok(nn_real_download(s->dev, s->precision, n, s->gradient_d, part));
+        assert_ok(nn_stage_losses(s, part_loss, NULL));
+        for (size_t i = 0; i < n; i++)
+            sum[i] += part[i];
+        for (int i = 0; i < c->n_net; i++) {
+            size_t at = ((size_t)i * (size_t)c->n_epoch + (size_t)step->epoch) * (size_t)c->step_stride + (size_t)step->step;
+            loss[at] += step->step * c->batch < c->count[i] ? part_loss[at] : 0;
+        }
+    }
+    assert_ok(nn_real_upload(s->dev, s->precision, n, sum, s->gradient_d));
+    assert_ok(s->dev->nn->update(s->dev, s->dev->stream, &s->group, &s->epochs, step, s->precision, s->gradient_d));
+    free(part);
+    free(part_loss);
+}
+
+/* Against the CPU's train in double precision, with the tolerances of `compare`. More parts than a short batch has rows are among them. */
+static void share_case(kd_device *dev, enum kd_precision precision, const struct nn_case *c, int n_part, const struct answer *want)
+{
+    struct nn_stage s;
+    double once = precision == KD_MIXED ? 1e-5 : 1e-12, trained = precision == KD_MIXED ? 1e-2 : 1e-9;
+    assert_ok(nn_stage_open(dev, precision, c, &s));
+    size_t n = (size_t)c->n_net * s.n_parameter;
+    double *sum = numbers(n), *weights = numbers(n), *loss = numbers((size_t)c->n_net * want->n_loss);
+    for (int e = 0; e < c->n_epoch; e++)
+        for (int step = 0; step < c->step_stride; step++) {
+            shared_step(&s, &(struct nn_slice){e, step, 0, n_part}, sum, loss);
+            for (size_t i = 0; c->dropout == 0 && e == 0 && step == 0 && i < (size_t)c->n_net; i++)
+                if (c->count[i])
+                    assert_near(distance(s.n_parameter, sum + i * s.n_parameter, want->gradient + i * s.n_parameter), 0, once);
+        }
+    assert_ok(nn_group_get(dev, precision, &s.group, NN_WEIGHTS, weights));
+    for (size_t i = 0; i < (size_t)c->n_net; i++) {
+        const double *start = c->net[i].parameter, *expected = want->part[NN_WEIGHTS] + i * s.n_parameter;
+        for (size_t k = 0; k < s.n_parameter; k++) {
+            sum[k] = expected[k] - start[k];
+            weights[i * s.n_parameter + k] -= start[k];
+        }
+        assert_near(distance(s.n_parameter, weights + i * s.n_parameter, sum), 0, trained);
+        size_t steps = (size_t)(c->count[i] + c->batch - 1) / (size_t)c->batch;
+        for (size_t e = 0; e < (size_t)c->n_epoch; e++) {
+            size_t at = i * want->n_loss + e * (size_t)c->step_stride;
+            assert_near(distance(steps, loss + at, want->loss + at), 0, 10 * once);
+        }
+    }
+    free(sum);
+    free(weights);
+    free(loss);
+    nn_stage_close(&s);
+}
+
+static void slices_of_batches_add_up_to_the_steps_of_train(void **state)
+{
+    (void)state;
+    for (int index = 0; index < nn_case_count(); index++) {
+        struct nn_case c;
+        if (nn_case_is_bench(index))
+            continue;
+        assert_ok(nn_case_make(index, 0, &c));
+        struct answer want = run(device[0], KD_DOUBLE, &c);
+        for (int d = 0; d < N_DEVICE && !c.bf16; d++)
+            for (int precision = KD_MIXED; device[d] && precision <= KD_DOUBLE; precision++)
+                for (int n_part = 1; n_part <= 3; n_part++)
+                    share_case(device[d], (enum kd_precision)precision, &c, n_part, &want);
+        answer_free(&want);
+        nn_case_free(&c);
+    }
+}
+
+/* state_bytes, put, get, train, infer, gradient, share, update and scratch are exercised above; a new op has to be listed here and there. */
 static void every_op_is_there_and_is_listed(void **state)
 {
     (void)state;
-    enum { LISTED = 7 };
+    enum { LISTED = 9 };
     assert_int_equal(sizeof(struct nn_ops), LISTED * sizeof(void (*)(void)));
     for (int d = 0; d < N_DEVICE; d++) {
         if (!device[d])
@@ -338,6 +419,7 @@ int main(void)
         cmocka_unit_test(a_net_without_rows_rests),
         cmocka_unit_test(epochs_of_one_call_or_of_two_give_the_same_bits),
         cmocka_unit_test(parts_of_the_state_come_back_bit_by_bit),
+        cmocka_unit_test(slices_of_batches_add_up_to_the_steps_of_train),
         cmocka_unit_test(every_op_is_there_and_is_listed),
     };
     return cmocka_run_group_tests(tests, open_devices, close_devices);
