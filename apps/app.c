@@ -36,7 +36,7 @@ kd_status app_device(struct app *app, kd_device **dev)
 
 void app_print(struct app *app, const char *format, ...)
 {
-    if (app->as_json)
+    if (app->as_json || app->silent)
         return;
     va_list args;
     va_start(args, format);
@@ -125,8 +125,9 @@ static void say_error(kd_status status)
 static kd_status finish(struct app *app, kd_status status)
 {
     log_live(NULL);
-    say_error(status);
-    if (app->as_json && app->json) {
+    if (!app->silent)
+        say_error(status);
+    if (app->as_json && app->json && !app->silent) {
         add_common(app, status);
         kd_status printed = js_print(app->json, stdout);
         say_error(printed);
@@ -139,7 +140,7 @@ static kd_status finish(struct app *app, kd_status status)
         say_error(status);
     }
     bool long_enough = clock_seconds() - app->started > CLOCK_TREE_SECONDS;
-    if (!app->quiet && (app->profile || (long_enough && status != KD_EINPUT)))
+    if (!app->quiet && !app->silent && (app->profile || (long_enough && status != KD_EINPUT)))
         span_print(stderr);
     span_close();
     kd_device_close(app->dev);

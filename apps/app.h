@@ -73,6 +73,7 @@ struct app {
     kd_device *dev;  /* through app_device */
     double started;  /* clock_seconds */
     bool stdout_failed;
+    bool silent; /* another process of this run says results and errors */
 };
 
 /* The device of --device, opened at the first call; says once why `auto` took the CPU. Closed by the frame. */

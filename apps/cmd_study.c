@@ -4,11 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#ifdef _OPENMP
-#include <omp.h>
-#endif
 
-#include "apps/app.h"
+#include "apps/ranks.h"
 #include "host/base/log.h"
 #include "host/base/progress.h"
 #include "host/base/stop.h"
@@ -117,26 +114,6 @@ static kd_status say_status(struct app *app, struct study *s, long long *n_faile
 
 /* ---- work ---- */
 
-/* One device a rank, the cores of a machine shared evenly. */
-static void place_rank(struct app *app, const struct study *s, char device[32])
-{
-    char why_not[256];
-    const char *backend = strcmp(app->device, "emu") == 0 ? "emu" : "cuda";
-    bool open = strcmp(app->device, "auto") == 0 || strcmp(app->device, backend) == 0;
-    int n = open && s->ranks.local_size > 1 ? kd_device_count(backend, why_not) : 0;
-    if (n > 0) {
-        snprintf(device, 32, "%s:%d", backend, s->ranks.local % n);
-        app->device = device;
-    }
-#ifdef _OPENMP
-    if (!app->n_thread && s->ranks.local_size > 1 && !getenv("OMP_NUM_THREADS")) {
-        int share = omp_get_num_procs() / s->ranks.local_size;
-        app->n_thread = share > 0 ? share : 1;
-        omp_set_num_threads(app->n_thread);
-    }
-#endif
-}
-
 /* Ranks without messages between them: the first one begins, the others wait a minute for it and come in behind. */
 static bool follows(const struct study *s)
 {
@@ -161,7 +138,7 @@ static kd_status work(struct app *app, struct study *s)
     if (s->ranks.rank == 0)
         ranks_barrier(&s->ranks);
     TRY(opened);
-    place_rank(app, s, device);
+    app_place_rank(app, &s->ranks, device);
     TRY(app_device(app, &dev));
     log_info("%s: %d structures, %d items; rank %d of %d", s->farm.directory, s->n_structure, s->farm.n_item, s->ranks.rank, s->ranks.size);
     TRY(study_work_all(s, dev, app->precision));

@@ -127,6 +127,7 @@ static kd_status search(struct school *s, struct nn_outcome *o)
         snprintf(checkpoint, sizeof checkpoint, "%s.search", run.checkpoint);
         run.checkpoint = checkpoint;
     }
+    status = kd_comm_agree(run.ranks, status);
     if (status == KD_OK)
         status = nn_train(&run, &s->samples, n_job, job, net);
     o->best = -1;
@@ -137,6 +138,9 @@ static kd_status search(struct school *s, struct nn_outcome *o)
     }
     if (status == KD_OK && o->best < 0)
         status = kd_fail(KD_ENOCONV, "cross validation: every grid point diverged, expected smaller learning rates");
+    status = kd_comm_agree(run.ranks, status);
+    if (status == KD_OK && run.ranks) /* every rank has scored; should they differ in their processors, the first one's choice counts */
+        status = kd_comm_tell(run.ranks, 0, sizeof o->best, &o->best);
     for (int j = 0; net && j < n_job; j++)
         nn_net_free(&net[j]);
     for (int k = 0; fold && k < l->n_fold; k++)
@@ -164,6 +168,7 @@ static kd_status train_members(const struct nn_run *run, struct school *s, int n
     struct nn_split rows = settings->patience > 0 ? stop : (struct nn_split){s->split.n_train, 0, s->split.train, NULL};
     for (int j = 0; status == KD_OK && j < n_job; j++)
         job[j] = job_of(&s[j / n_member], settings, &rows, j % n_member);
+    status = kd_comm_agree(run->ranks, status);
     if (status == KD_OK)
         status = nn_train(run, &s->samples, n_job, job, net);
     for (int j = 0; status == KD_OK && j < n_job; j++)
@@ -187,19 +192,27 @@ static kd_status train_members(const struct nn_run *run, struct school *s, int n
     return status;
 }
 
-static void remove_checkpoints(const struct nn_run *run)
+/* A file and those of the devices, each of them made by this rank. */
+static void remove_files(const struct nn_run *run, const char *name)
 {
-    char name[4096];
-    if (!run->checkpoint)
-        return;
-    unlink(run->checkpoint);
-    snprintf(name, sizeof name, "%s.search", run->checkpoint);
+    char path[4160];
     unlink(name);
     for (int k = 0; k < run->n_more; k++) {
-        snprintf(name, sizeof name, "%s.device%d", run->checkpoint, k);
-        unlink(name);
-        snprintf(name, sizeof name, "%s.search.device%d", run->checkpoint, k);
-        unlink(name);
+        snprintf(path, sizeof path, "%s.device%d", name, k);
+        unlink(path);
+    }
+}
+
+static void remove_checkpoints(const struct nn_run *run)
+{
+    char name[4096], rank[24] = "";
+    if (!run->checkpoint)
+        return;
+    if (run->ranks && run->ranks->size > 1 && !run->shared) /* with shared batches rank 0 keeps one file for all */
+        snprintf(rank, sizeof rank, ".rank%d", run->ranks->rank);
+    for (int search = 0; search < 2; search++) {
+        snprintf(name, sizeof name, "%s%s%s", run->checkpoint, search ? ".search" : "", rank);
+        remove_files(run, name);
     }
 }
 
@@ -210,7 +223,7 @@ kd_status nn_learn(const struct nn_run *run, const struct nn_dataset *data, cons
     double started = clock_seconds();
     *model = (struct nn_model){0};
     *outcome = (struct nn_outcome){.n_fold = lesson->n_fold, .n_point = lesson->n_point};
-    kd_status status = open_school(&s);
+    kd_status status = kd_comm_agree(run->ranks, open_school(&s));
     if (status == KD_OK && lesson->n_fold > 0)
         status = search(&s, outcome);
     const struct nn_settings *settings = &lesson->settings[outcome->best > 0 ? outcome->best : 0];
@@ -220,6 +233,7 @@ kd_status nn_learn(const struct nn_run *run, const struct nn_dataset *data, cons
         status = school_describe(&s, settings, model);
     if (status == KD_OK)
         status = school_score(&s, model, outcome);
+    status = kd_comm_agree(run->ranks, status);
     if (status == KD_OK)
         remove_checkpoints(run);
     outcome->seconds = clock_seconds() - started;
@@ -239,7 +253,7 @@ kd_status nn_learn_windows(const struct nn_run *run, const struct nn_dataset *da
     memset(model, 0, (size_t)n * sizeof *model);
     memset(outcome, 0, (size_t)n * sizeof *outcome);
     if (!s)
-        FAIL(KD_ENOMEM, "windows: no host memory");
+        return kd_comm_agree(run->ranks, kd_fail(KD_ENOMEM, "windows: no host memory"));
     s[0] = (struct school){.run = run, .data = data, .lesson = lesson};
     kd_status status = open_school(&s[0]);
     for (int w = 0; status == KD_OK && w < n; w++) {
@@ -247,6 +261,7 @@ kd_status nn_learn_windows(const struct nn_run *run, const struct nn_dataset *da
             s[w] = s[0];
         status = nn_window_columns(data, window_ev[w][0], window_ev[w][1], &s[w].column, &s[w].n_in);
     }
+    status = kd_comm_agree(run->ranks, status);
     if (status == KD_OK)
         status = train_members(run, s, n, &lesson->settings[0], model);
     for (int w = 0; status == KD_OK && w < n; w++) {
@@ -255,6 +270,7 @@ kd_status nn_learn_windows(const struct nn_run *run, const struct nn_dataset *da
             status = school_score(&s[w], &model[w], &outcome[w]);
         outcome[w].seconds = (clock_seconds() - started) / n;
     }
+    status = kd_comm_agree(run->ranks, status);
     if (status == KD_OK)
         remove_checkpoints(run);
     close_school(&s[0]);

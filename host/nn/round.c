@@ -134,7 +134,8 @@ kd_status training_prepare(struct training *t)
         all[g] = t->group[g].group;
     size_t scratch = dev->nn->scratch(dev, t->n_group, all, largest, t->run->precision);
     free(all);
-    return kd_scratch_reserve(dev, scratch);
+    TRY(kd_scratch_reserve(dev, scratch));
+    return t->run->shared ? shared_prepare(t) : KD_OK;
 }
 
 void training_release(struct training *t)
@@ -147,6 +148,8 @@ void training_release(struct training *t)
         kd_free(dev, (void *)(size_t)g->epochs.count_d);
         kd_free(dev, (void *)(size_t)g->epochs.rate_d);
         kd_free(dev, (void *)(size_t)g->epochs.first_step_d);
+        kd_free(dev, g->gradient_d);
+        kd_free(dev, g->none_d);
         kd_free(dev, g->epochs.loss_d);
         kd_free(dev, g->epochs.validation_loss_d);
         kd_free(dev, (void *)(size_t)g->epochs.validation.index_d);
@@ -175,7 +178,7 @@ static int round_length(const struct training *t, const struct job_group *g)
         const struct nn_settings *settings = &t->job[g->job[i]].settings;
         if (s->done)
             continue;
-        int left = settings->patience > 0 ? 1 : settings->n_epoch - s->epoch;
+        int left = settings->patience > 0 || t->run->shared ? 1 : settings->n_epoch - s->epoch;
         n = n == 0 || left < n ? left : n;
     }
     return n < NN_ROUND_EPOCHS ? n : NN_ROUND_EPOCHS;
@@ -310,7 +313,10 @@ kd_status training_round(struct training *t, int *left)
         group[n] = g->group;
         epochs[n++] = g->epochs;
     }
-    if (status == KD_OK && n)
+    status = kd_comm_agree(t->run->shared, status);
+    if (status == KD_OK && t->run->shared)
+        status = shared_epoch(t);
+    else if (status == KD_OK && n)
         status = dev->nn->train(dev, dev->stream, n, group, epochs, &t->data, t->run->precision);
     for (int i = 0; status == KD_OK && i < t->n_group; i++)
         if (t->group[i].epochs.n_epoch)

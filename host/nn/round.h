@@ -22,6 +22,7 @@ struct job_state {
 struct job_group {
     int n_job, *job; /* numbers of its jobs */
     struct nn_group group;
+    void *gradient_d, *none_d; /* with shared batches: [n_job][n_parameter] real; [n_job] int, zeros */
     struct nn_epochs epochs; /* strides and device pointers; n_epoch changes from round to round */
     size_t n_parameter;
     /* host images of what a round sends and receives */
@@ -47,6 +48,13 @@ kd_status training_prepare(struct training *t);
 void training_release(struct training *t);
 /* One round of all groups that have something to do; *left counts unfinished jobs. */
 kd_status training_round(struct training *t, int *left);
+
+/* With run->shared (shared_epoch.c): memory of the groups; one epoch of all groups; are all ranks in the same state, and does one of them
+ * want to stop? All ranks call these together, but for the first. */
+kd_status shared_prepare(struct training *t);
+kd_status shared_epoch(const struct training *t);
+kd_status shared_start(const struct training *t);
+bool shared_stop(const struct training *t, kd_status *status);
 
 kd_status checkpoint_write(struct training *t);
 /* KD_EINPUT when the file belongs to other jobs or data; missing is fine. */

@@ -84,6 +84,8 @@ static kd_status identity(struct training *t)
     hash = hash_bytes(hash, t->samples->x, (size_t)t->samples->n_row * (size_t)t->samples->n_x * sizeof(double));
     hash = hash_bytes(hash, t->samples->y, (size_t)t->samples->n_row * (size_t)t->samples->n_y * sizeof(double));
     hash = hash_bytes(hash, &t->run->precision, sizeof t->run->precision);
+    if (t->run->shared) /* its bits depend on the number of ranks */
+        hash = hash_bytes(hash, &t->run->shared->size, sizeof t->run->shared->size);
     for (int j = 0; j < t->n_job; j++) {
         const struct nn_job *job = &t->job[j];
         struct js *object = js_new();
@@ -162,54 +164,64 @@ static kd_status rounds(struct training *t)
         total += t->job[j].settings.n_epoch;
     progress_begin(&p, t->run->what ? t->run->what : "", "net-epochs", total, 1);
     kd_status status = KD_OK;
+    bool keeper = !t->run->shared || t->run->shared->rank == 0; /* of the checkpoint */
     while (status == KD_OK && left) {
-        if (stop_requested())
+        if (t->run->shared ? shared_stop(t, &status) : stop_requested())
             break;
-        status = training_round(t, &left);
+        if (status == KD_OK)
+            status = training_round(t, &left);
         double finished = 0;
         for (int j = 0; j < t->n_job; j++)
             finished += t->state[j].done ? t->job[j].settings.n_epoch : t->state[j].epoch;
         if (t->run->what)
             progress_at(&p, finished);
-        if (status == KD_OK && left && t->run->checkpoint && clock_seconds() - written > t->run->checkpoint_every) {
+        if (status == KD_OK && left && keeper && t->run->checkpoint && clock_seconds() - written > t->run->checkpoint_every) {
             status = checkpoint_write(t);
             written = clock_seconds();
         }
+        status = kd_comm_agree(t->run->shared, status);
     }
     progress_end(&p);
-    if (status == KD_OK && !left && t->run->checkpoint && t->run->keep_finished)
+    if (status == KD_OK && !left && keeper && t->run->checkpoint && t->run->keep_finished)
         return checkpoint_write(t);
     if (status != KD_OK || !left)
         return status;
     if (!t->run->checkpoint)
         return stop_status("nothing was kept: no checkpoint was asked for");
-    TRY(checkpoint_write(t));
+    if (keeper)
+        TRY(checkpoint_write(t));
     return stop_status("training can go on from its checkpoint with --restart");
+}
+
+static kd_status begin(struct training *t)
+{
+    for (int j = 0; j < t->n_job; j++)
+        TRY(start_job(t, j));
+    TRY(identity(t));
+    TRY(training_prepare(t));
+    return t->run->restart && t->run->checkpoint ? checkpoint_read(t) : KD_OK;
 }
 
 kd_status nn_train(const struct nn_run *run, const struct nn_samples *samples, int n_job, const struct nn_job *job,
                    struct nn_net *net)
 {
+    if (run->ranks && run->ranks->size > 1 && !run->shared)
+        return nn_train_ranks(run, samples, n_job, job, net);
     if (run->n_more > 1)
-        return nn_train_spread(run, samples, n_job, job, net);
+        return (run->split_batch ? nn_train_together : nn_train_spread)(run, samples, n_job, job, net);
     struct training t = {.run = run, .samples = samples, .n_job = n_job, .job = job, .net = net};
-    kd_status status;
     memset(net, 0, (size_t)n_job * sizeof *net);
     t.state = calloc((size_t)n_job, sizeof *t.state);
-    if (!t.state)
-        FAIL(KD_ENOMEM, "training: no host memory");
-    for (int j = 0; j < n_job; j++)
-        TRY_OUT(start_job(&t, j));
-    TRY_OUT(identity(&t));
-    TRY_OUT(training_prepare(&t));
-    if (run->restart && run->checkpoint)
-        TRY_OUT(checkpoint_read(&t));
-    TRY_OUT(rounds(&t));
-    for (int g = 0; g < t.n_group; g++)
-        TRY_OUT(finish_group(&t, &t.group[g]));
-out:
+    kd_status status = kd_comm_agree(run->shared, t.state ? begin(&t) : kd_fail(KD_ENOMEM, "training: no host memory"));
+    if (status == KD_OK && run->shared)
+        status = kd_comm_agree(run->shared, shared_start(&t));
+    if (status == KD_OK)
+        status = rounds(&t);
+    for (int g = 0; status == KD_OK && g < t.n_group; g++)
+        status = finish_group(&t, &t.group[g]);
+    status = kd_comm_agree(run->shared, status);
     training_release(&t);
-    for (int j = 0; j < n_job; j++) {
+    for (int j = 0; t.state && j < n_job; j++) {
         free(t.state[j].loss);
         free(t.state[j].validation_loss);
         free(t.state[j].best_parameter);

@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #include "host/nn/settings.h"
-#include "kernels/device.h"
+#include "kernels/comm_ops.h"
 
 /* Inputs and targets of all jobs, borrowed: x[n_row][n_x], y[n_row][n_y]. */
 struct nn_samples {
@@ -45,6 +45,11 @@ struct nn_run {
     kd_device *dev;
     int n_more;              /* more than 1: jobs are shared out over more[n_more] instead, one host thread each (ensemble-parallel) */
     kd_device *const *more;
+    struct kd_comm *ranks;   /* other processes of the same run, or NULL: jobs are shared out over them first. All of them make the same calls,
+                              * get the same status and have all networks afterwards */
+    bool split_batch;        /* with n_more: all devices work on each net, a slice of every batch each (data-parallel). Gradients are added up in
+                              * the order of devices: the bits depend on their number, and are not those of one */
+    struct kd_comm *shared;  /* the same for ranks: a communicator of all of them on dev, or NULL */
     enum kd_precision precision;
     const char *checkpoint;  /* file to keep the state in, or NULL */
     double checkpoint_every; /* seconds */
@@ -62,6 +67,12 @@ kd_status nn_train(const struct nn_run *run, const struct nn_samples *samples, i
  * one of the devices would give; checkpoints are run->checkpoint + ".deviceK", and --restart wants as many devices as before. */
 kd_status nn_train_spread(const struct nn_run *run, const struct nn_samples *samples, int n_job, const struct nn_job *job,
                           struct nn_net *net);
+/* What nn_train does with ranks, in the same way; checkpoints are run->checkpoint + ".rankR". */
+kd_status nn_train_ranks(const struct nn_run *run, const struct nn_samples *samples, int n_job, const struct nn_job *job,
+                         struct nn_net *net);
+/* What nn_train does with several devices and split_batch. */
+kd_status nn_train_together(const struct nn_run *run, const struct nn_samples *samples, int n_job, const struct nn_job *job,
+                            struct nn_net *net);
 void nn_net_free(struct nn_net *net); /* a zeroed struct is fine */
 
 /* Room for everything of a network but its history; parameters uninitialised. */
