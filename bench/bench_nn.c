@@ -150,6 +150,25 @@ static kd_status time_case(struct nn_bench *n, int kind)
     return KD_OK;
 }
 
+/* The opponent on a GPU: the same epoch by cuBLAS, a strided batch of products per layer and plain kernels between them. */
+static kd_status time_products(struct nn_bench *n)
+{
+    double loss[NN_PEER_LOSSES];
+    struct bench_row row = {.operation = "by cuBLAS", .name = n->input.name, .precision = "mixed", .tolerance = 1e-5, .unit = "samples/s"};
+    nn_stage_close(&n->stage);
+    nn_stage_close(&n->oracle);
+    TRY(nn_stage_open(n->b->dev, KD_MIXED, &n->input, &n->stage));
+    TRY(nn_stage_open(n->b->cpu, KD_DOUBLE, &n->input, &n->oracle));
+    TRY(check(n, &row.error, loss));
+    if (!bench_check(n->b, &row))
+        return KD_OK;
+    TRY(bench_time(n->b, run_epoch, n, &row.time));
+    row.rate = 1e-6 * n->input.row_stride * n->input.n_net / bench_seconds(&row.time);
+    row.gflops = 1e-9 * epoch_flop(&n->input) / bench_seconds(&row.time);
+    bench_print(n->b, &row);
+    return KD_OK;
+}
+
 static kd_status run_kind(struct nn_bench *n, int index, int kind)
 {
     kd_status status;
@@ -163,6 +182,11 @@ static kd_status run_kind(struct nn_bench *n, int index, int kind)
     TRY_OUT(nn_stage_open(n->b->dev, KD_MIXED, &n->input, &n->stage));
     TRY_OUT(nn_stage_open(n->b->cpu, KD_DOUBLE, &n->input, &n->oracle));
     TRY_OUT(time_case(n, kind));
+    if (n->b->peer && strcmp(n->b->dev->backend, "cpu") != 0) {
+        setenv("KEDGE_NN_PRODUCTS", "cublas", 1);
+        status = time_products(n);
+        unsetenv("KEDGE_NN_PRODUCTS");
+    }
 out:
     if (n->stage.dev)
         nn_stage_close(&n->stage);

@@ -143,8 +143,10 @@ kd_status nn_settings_set(struct nn_settings *settings, const char *name, const 
         return set_widths(settings, s, value);
     double number = NAN;
     bool is_number = js_value_double(value, &number);
+    if (s->kind == BOOL_SETTING && js_value_bool(value, at))
+        return KD_OK;
     if (s->kind == BOOL_SETTING && (!is_number || (number != 0 && number != 1)))
-        FAIL(KD_EINPUT, "network settings: %s, expected 0 or 1", name);
+        FAIL(KD_EINPUT, "network settings: %s, expected true, false, 1 or 0", name);
     if (!is_number || !(number >= s->min && number <= s->max) || (s->kind == INT_SETTING && number != floor(number)))
         FAIL(KD_EINPUT, "network settings: %s = %g, expected %s from %g to %g", name, number,
              s->kind == INT_SETTING ? "an integer" : "a number", s->min, s->max);

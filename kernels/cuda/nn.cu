@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* nn.cu - the ops of networks but training (nn_train.cu): states in and out, losses, inference, gradients. */
-#include "kernels/cuda/nn_pass.cuh"
+#include "kernels/cuda/nn_products.cuh"
 
 enum { CHUNK = 128 }; /* rows that inference takes at a time */
 
@@ -48,7 +48,9 @@ size_t cuda_nn_scratch(const kd_device *, int n_group, const struct nn_group *gr
     size_t largest = 0;
     for (int g = 0; g < n_group; g++) {
         const int rows = batch > CHUNK ? batch : CHUNK;
-        const size_t bytes = precision == KD_DOUBLE ? pass_bytes<double>(&group[g], rows) : pass_bytes<float>(&group[g], rows);
+        size_t bytes = precision == KD_DOUBLE ? pass_bytes<double>(&group[g], rows) : pass_bytes<float>(&group[g], rows);
+        if (nn_products_wanted())
+            bytes += precision == KD_DOUBLE ? nn_products_bytes<double>(&group[g], rows) : nn_products_bytes<float>(&group[g], rows);
         largest = bytes > largest ? bytes : largest;
     }
     return largest + kd_scratch_round(sizeof(int)); /* and the counter of epochs */

@@ -52,6 +52,8 @@ struct nn_pass {
     enum nn_last last;
     T *output; /* [net * output_stride + (first + m) * n_out + o] */
     size_t output_stride;
+    void *products;  /* cuBLAS's handle where nn_products.cu does the step, with memory for its gradients; NULL: the tiles do it */
+    T *own_gradient;
     T *gradient; /* [net][n_parameter]: store the gradient there instead of stepping; or NULL */
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* nn_train.cu - training: steps launched in order, an epoch captured as one graph, nets in waves that stay in the cache. */
 #include "kernels/cuda/libraries.cuh"
-#include "kernels/cuda/nn_pass.cuh"
+#include "kernels/cuda/nn_products.cuh"
 
 #include <cstdlib>
 
@@ -9,6 +9,24 @@
 static const size_t WAVE_BYTES = 60u << 20;
 
 /* ---- training ---- */
+
+template <class T>
+static kd_status forward(const nn_pass<T> &pass, cudaStream_t s)
+{
+    if (pass.products)
+        return nn_products_forward(pass, s);
+    CUDA_TRY(nn_launch_forward(pass, s));
+    return KD_OK;
+}
+
+template <class T>
+static kd_status backward(const nn_pass<T> &pass, cudaStream_t s)
+{
+    if (pass.products)
+        return nn_products_backward(pass, s);
+    CUDA_TRY(nn_launch_backward(pass, s));
+    return KD_OK;
+}
 
 template <class T>
 static kd_status validate(nn_pass<T> pass, const struct nn_rows *rows, double *loss_d, size_t stride, cudaStream_t s)
@@ -23,7 +41,7 @@ static kd_status validate(nn_pass<T> pass, const struct nn_rows *rows, double *l
     for (int first = 0; first < rows->stride; first += pass.batch) {
         pass.first = first;
         pass.partial_slot = slot++;
-        CUDA_TRY(nn_launch_forward(pass, s));
+        TRY(forward(pass, s));
         const bool last = first + pass.batch >= rows->stride;
         if (slot < NN_PARTIAL_STEPS && !last)
             continue;
@@ -53,8 +71,8 @@ static kd_status train_epoch(nn_pass<T> pass, const struct nn_epochs *e, cudaStr
         pass.first = step * e->batch;
         pass.partial_slot = held++;
         pass.rate = static_cast<const T *>(e->rate_d) + static_cast<size_t>(step) * NN_N_RATE;
-        CUDA_TRY(nn_launch_forward(pass, s));
-        CUDA_TRY(nn_launch_backward(pass, s));
+        TRY(forward(pass, s));
+        TRY(backward(pass, s));
         if (held < NN_PARTIAL_STEPS && step + 1 < e->step_stride)
             continue;
         TRY(nn_mean_losses(pass, held, (step + 1 - held) * e->batch, e->loss_d + step + 1 - held, per_net, e->step_stride, false, false, s));
@@ -190,6 +208,8 @@ static kd_status train_wave(kd_device *dev, const struct nn_group *group, const 
     TRY(make_pass(dev, group, data, epochs->batch, &pass));
     TRY(scratch(dev, 1, &epoch_d));
     pass.epoch = epoch_d;
+    if (nn_products_wanted())
+        TRY(nn_products_begin(dev, s, &pass));
     CUDA_TRY(cudaMemsetAsync(epoch_d, 0, sizeof *epoch_d, s));
     TRY(epoch_graph(dev, pass, epochs, s, &graph));
     for (int epoch = 0; epoch < epochs->n_epoch; epoch++)

@@ -17,6 +17,7 @@ set(KEDGE_CUDA_SOURCES
   nn.cu
   nn_train.cu
   nn_double.cu
+  nn_products.cu
   libraries.cu
   la.cu
   la_small.cu

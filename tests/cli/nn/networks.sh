@@ -119,6 +119,15 @@ check "give the same bytes" cmp one.h5 two.h5
 check "two devices that are stopped" exits 75 run train d.h5 --target charge --set epochs=2000 --ensemble 3 --devices 2 -o t.h5 --seed 5 --max-seconds 0.3
 check "keep a file each" test -s t.h5.checkpoint.device0 -a -s t.h5.checkpoint.device1
 
+# devices that share batches: the same again, whatever the threads, and after an interruption
+shared=(--target charge --set hidden='[16]' --set batch=32 --set epochs=1500 --devices 2 --data-parallel --seed 5)
+check "two devices share batches" run train d.h5 "${shared[@]}" -o s1.h5
+check "they are stopped together" exits 75 run train d.h5 "${shared[@]}" -o s2.h5 --max-seconds 0.15
+check "with one checkpoint" test -s s2.h5.checkpoint -a ! -e s2.h5.checkpoint.device1
+check "and go on" run train d.h5 "${shared[@]}" -o s2.h5 --restart --threads 1
+check "to the same bytes" cmp s1.h5 s2.h5
+check "one device has nobody to share with" says 'expected --devices 2' 2 run train d.h5 --target charge --data-parallel -o x2.h5
+
 echo '{"learning_rate": [1e-3, 3e-3], "hidden": [[16], [24, 24]]}' >grid.json
 run train d.h5 --target charge --grid grid.json --folds 3 --set epochs=5 -o g.h5 --json >g.json 2>/dev/null
 check "a grid of four points in three folds" test "$(grep -o fold_rmse g.json | wc -l)" -eq 4
