@@ -123,7 +123,8 @@ struct md_ops {
 
     /* Every replica that is MD_RUNNING takes steps until phase.stop, the end of its phase, or an outcome. Replicas do not see
      * each other: one that fails leaves the others alone. Between calls positions, velocities, forces and replica_d are whole,
-     * and sufficient: a fresh work area and pending = MD_AT_START continue with the same bits. */
+     * and sufficient: a fresh work area and pending = MD_AT_START continue with the same bits. The host may wait for the device
+     * now and then. */
     kd_status (*run)(kd_device *dev, kd_stream *s, const struct md_run *run);
     size_t (*run_bytes)(const kd_device *dev, const struct md_batch *batch, int capacity, enum kd_precision precision);
     size_t (*run_scratch)(const kd_device *dev, const struct md_batch *batch, int capacity, enum kd_precision precision);

@@ -47,6 +47,12 @@ static inline unsigned blocks_for(size_t items, int per_block)
     return static_cast<unsigned>((items + per_block - 1) / per_block);
 }
 
+/* Kernels that are launched before it is known whether they will be needed ask this first. */
+__device__ __forceinline__ bool is_off(const int *on)
+{
+    return on && !*on;
+}
+
 extern const struct device_ops cuda_device_ops;
 extern const struct grid_ops cuda_grid_ops;
 extern const struct pw_ops cuda_pw_ops;
@@ -70,12 +76,14 @@ kd_status cuda_la_scale(kd_device *dev, kd_stream *s, const struct la_block *x, 
 kd_status cuda_la_orthonormalizer(kd_device *dev, kd_stream *s, enum la_type type, int n, double *m_d, int *info_d);
 kd_status cuda_la_eigh(kd_device *dev, kd_stream *s, enum la_type type, int n, double *m_d, double *s_d, double *w_d, int *info_d);
 
-kd_status cuda_neighbor_build(kd_device *dev, kd_stream *s, const struct md_batch *batch, const double *cutoff_d,
-                              double skin, const struct md_neighbors *list);
+/* The ops neighbor_build and tersoff; on_d: an int that the kernels look at when they run, 0 there: they do nothing. */
+kd_status cuda_neighbor_build_if(kd_device *dev, kd_stream *s, const struct md_batch *batch, const double *cutoff_d,
+                                 double skin, const struct md_neighbors *list, const int *on_d);
 size_t cuda_neighbor_scratch(const kd_device *dev, const struct md_batch *batch, int capacity);
 
-kd_status cuda_tersoff(kd_device *dev, kd_stream *s, const struct md_batch *batch, const struct md_neighbors *list,
-                       const struct tersoff_table *potential, enum kd_precision precision, const struct md_forces *out);
+kd_status cuda_tersoff_if(kd_device *dev, kd_stream *s, const struct md_batch *batch, const struct md_neighbors *list,
+                          const struct tersoff_table *potential, enum kd_precision precision, const struct md_forces *out,
+                          const int *on_d);
 size_t cuda_tersoff_scratch(const kd_device *dev, const struct md_batch *batch, int capacity,
                             enum kd_precision precision);
 

@@ -162,7 +162,7 @@ __device__ void build_lists(const sail_view<real> &v, md_room *room)
         for (int x = 0; x < 4; x++)
             v.crew.reference[4 * i + x] = v.crew.position[4 * i + x];
     }
-    block_add<2, 0>(room, most);
+    block_add<2, 0>(room->part, most);
     for (int i = threadIdx.x; i < v.crew.n_atom; i += SAIL_BLOCK)
         for (int slot = 0; slot < v.at.count[i]; slot++) {
             const size_t at = static_cast<size_t>(slot) * v.crew.n_padded + i;

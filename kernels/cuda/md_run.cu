@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* md_run.cu - the op `run`: memory, and one launch of one block per replica. */
+/* md_run.cu - the op `run`: memory, one launch of one block per small replica, and large ones one after the other (md_wide.cu). */
 #include "kernels/cuda/md_sail.cuh"
+#include "kernels/cuda/md_wide.h"
 
 namespace
 {
@@ -44,6 +45,24 @@ size_t lay_out(const md_batch *batch, int capacity, char *at, sail_work<real> *w
     return bytes;
 }
 
+bool any_is_small(const md_batch *batch)
+{
+    for (int r = 0; r < batch->n_replica; r++)
+        if (!cuda_run_is_wide(batch, r))
+            return true;
+    return false;
+}
+
+/* Of the persistent blocks; a batch with any of them has their arrays for all its atoms. */
+size_t sail_bytes(const md_batch *batch, int capacity, kd_precision precision)
+{
+    sail_work<double> full;
+    sail_work<float> mixed;
+    if (!any_is_small(batch))
+        return 0;
+    return precision == KD_DOUBLE ? lay_out(batch, capacity, nullptr, &full) : lay_out(batch, capacity, nullptr, &mixed);
+}
+
 template <class real>
 kd_status launch(const md_run *run, cudaStream_t s)
 {
@@ -75,25 +94,38 @@ kd_status launch(const md_run *run, cudaStream_t s)
 size_t cuda_run_bytes(const kd_device *dev, const struct md_batch *batch, int capacity, enum kd_precision precision)
 {
     (void)dev;
-    sail_work<double> full;
-    sail_work<float> mixed;
-    return precision == KD_DOUBLE ? lay_out(batch, capacity, nullptr, &full) : lay_out(batch, capacity, nullptr, &mixed);
+    size_t bytes = sail_bytes(batch, capacity, precision);
+    for (int r = 0; r < batch->n_replica; r++)
+        if (cuda_run_is_wide(batch, r))
+            bytes += cuda_wide_bytes(batch, r, capacity);
+    return bytes;
 }
 
 size_t cuda_run_scratch(const kd_device *dev, const struct md_batch *batch, int capacity, enum kd_precision precision)
 {
-    (void)dev;
-    (void)batch;
-    (void)capacity;
-    (void)precision;
-    return 0;
+    size_t most = 0;
+    for (int r = 0; r < batch->n_replica; r++)
+        if (cuda_run_is_wide(batch, r)) {
+            const size_t own = cuda_wide_scratch(dev, batch, r, capacity, precision);
+            most = own > most ? own : most;
+        }
+    return most;
 }
 
 kd_status cuda_run(kd_device *dev, kd_stream *s, const struct md_run *run)
 {
-    if (run->potential->n_species > 8 || run->potential->n_species != run->batch->n_species || run->capacity < 1)
+    const md_batch *batch = run->batch;
+    if (run->potential->n_species > 8 || run->potential->n_species != batch->n_species || run->capacity < 1)
         FAIL(KD_EINPUT, "run: %d species in the table, %d in the batch, capacity %d, expected the same, at most 8, at least 1",
-             run->potential->n_species, run->batch->n_species, run->capacity);
+             run->potential->n_species, batch->n_species, run->capacity);
     TRY(cuda_bind(dev));
-    return run->precision == KD_DOUBLE ? launch<double>(run, cuda_stream(s)) : launch<float>(run, cuda_stream(s));
+    if (any_is_small(batch))
+        TRY(run->precision == KD_DOUBLE ? launch<double>(run, cuda_stream(s)) : launch<float>(run, cuda_stream(s)));
+    char *work = static_cast<char *>(run->work_d) + sail_bytes(batch, run->capacity, run->precision);
+    for (int r = 0; r < batch->n_replica; r++)
+        if (cuda_run_is_wide(batch, r)) {
+            TRY(cuda_wide_run(dev, s, run, r, work));
+            work += cuda_wide_bytes(batch, r, run->capacity);
+        }
+    return KD_OK;
 }

@@ -157,7 +157,7 @@ __device__ void gather_forces(const sail_view<real> &v, md_room *room)
         if (!(square <= sums[7]) && sums[7] == sums[7])
             sums[7] = square;
     }
-    block_add<8, 7>(room, sums);
+    block_add<8, 7>(room->part, sums);
     if (threadIdx.x == 0) {
         room->state.energy = sums[0];
         for (int q = 0; q < 6; q++)
@@ -176,7 +176,7 @@ __device__ void find_forces(const sail_view<real> &v, md_room *room)
     double most[1] = {0};
     for (int i = threadIdx.x; i < v.crew.n_atom; i += SAIL_BLOCK)
         most[0] = fmax(most[0], static_cast<double>(v.at.n_live[i]));
-    block_add<1, 0>(room, most); /* also the barrier behind the bonds */
+    block_add<1, 0>(room->part, most); /* also the barrier behind the bonds */
     const int n_item = static_cast<int>(most[0]) * v.crew.n_padded;
     int i, k;
     for (int t = threadIdx.x; t < n_item; t += SAIL_BLOCK)
@@ -229,8 +229,8 @@ __device__ void sail_step(const sail_view<real> &v, md_room *room, bool relaxing
     __syncthreads();
 }
 
-/* One block per replica, 256 threads. Reads and writes positions, velocities, forces, cell and state of its replica, and its part
- * of the work area. */
+/* One block per replica of at most SAIL_ATOMS, 256 threads; larger ones are left to md_wide.cu. Reads and writes positions, velocities,
+ * forces, cell and state of its replica, and its part of the work area. */
 template <class real, bool general>
 __global__ void __launch_bounds__(SAIL_BLOCK) sail_kernel(sail_job<real> job)
 {
@@ -238,6 +238,8 @@ __global__ void __launch_bounds__(SAIL_BLOCK) sail_kernel(sail_job<real> job)
     const int r = blockIdx.x;
     sail_view<real> v;
     view_replica(job, r, &v);
+    if (v.crew.n_atom > SAIL_ATOMS)
+        return;
     if (threadIdx.x == 0) {
         room.state = job.replica[r];
         room.phase = job.phase[r];

@@ -5,7 +5,7 @@
  * come from walking over it several times); the bins never outnumber the atoms, so that those of replica r fit between
  * first[r] + r and first[r + 1] + r + 1 of one array and the host needs to know nothing about the cells.
  * Atoms fall into bins in any order: each list is sorted as it grows, and that makes the result unique. */
-#include "kernels/cuda/cuda.cuh"
+#include "kernels/cuda/neighbor.cuh"
 
 #include <climits>
 
@@ -17,41 +17,6 @@ constexpr int SHIFT_LIMIT = 511;       /* of a packed shift */
 constexpr double WRAP_LIMIT = 1e6;     /* cells: beyond, FP64 positions have lost their digits */
 constexpr int REACH_LIMIT = 64;        /* a cell thinner than 1/64 of the range is no cell */
 constexpr float FILTER_MARGIN = 0.01f; /* angstrom; FP32 separations err by 2e-3 in a cell of 10000 angstrom */
-
-/* The bins of one replica. */
-struct bin_grid {
-    double inverse[9]; /* frac[k] = sum_a r[a] inverse[3 a + k] */
-    float range;       /* largest cutoff + skin */
-    int n[3];          /* bins along each lattice vector */
-    int reach[3];      /* bins to search on either side */
-};
-
-struct wrapped_atom { /* in the home cell */
-    float x, y, z;
-    int atom;
-};
-
-struct whole_cells {
-    int k[3];
-};
-
-struct neighbor_work {
-    bin_grid *grid;       /* [n_replica] */
-    int *bin_start;       /* [n_atom + n_replica] counts, then first place of each bin */
-    int *bin_of;          /* [n_atom] */
-    int *rank;            /* [n_atom] arrival number in the bin */
-    whole_cells *wrap;    /* [n_atom] between an atom and its image in the home cell */
-    wrapped_atom *home;   /* [n_atom] by atom */
-    wrapped_atom *sorted; /* [n_atom] by bin */
-};
-
-struct neighbor_job {
-    md_batch batch;
-    md_neighbors list;
-    neighbor_work work;
-    const double *cutoff;
-    double skin;
-};
 
 /* d = (r_j - r_i) + shift . cell, rounded as md_ops.h prescribes. */
 __device__ double exact_distance2(const double *ri, const double *rj, const double *cell, const int *shift)
@@ -80,7 +45,7 @@ __device__ void cut_direction(double height, double range, int most, int *n, int
 __global__ void __launch_bounds__(64) grid_kernel(neighbor_job job)
 {
     const int r = blockIdx.x * blockDim.x + threadIdx.x;
-    if (r >= job.batch.n_replica)
+    if (r >= job.batch.n_replica || is_off(job.on))
         return;
     const double *cell = job.batch.cell_d + 9 * static_cast<size_t>(r);
     bin_grid *grid = &job.work.grid[r];
@@ -121,7 +86,7 @@ __global__ void __launch_bounds__(64) grid_kernel(neighbor_job job)
 __global__ void __launch_bounds__(ATOM_BLOCK) bin_kernel(neighbor_job job)
 {
     const int i = blockIdx.x * ATOM_BLOCK + threadIdx.x;
-    if (i >= job.batch.n_atom)
+    if (i >= job.batch.n_atom || is_off(job.on))
         return;
     const int r = job.batch.replica_d[i];
     const bin_grid *grid = &job.work.grid[r];
@@ -153,6 +118,8 @@ __global__ void __launch_bounds__(ATOM_BLOCK) bin_kernel(neighbor_job job)
 __global__ void __launch_bounds__(SCAN_BLOCK) scan_kernel(neighbor_job job)
 {
     __shared__ int warp_sum[32];
+    if (is_off(job.on))
+        return;
     const int r = blockIdx.x, lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
     const bin_grid *grid = &job.work.grid[r];
     int *start = job.work.bin_start + job.batch.first_d[r] + r;
@@ -185,7 +152,7 @@ __global__ void __launch_bounds__(SCAN_BLOCK) scan_kernel(neighbor_job job)
 __global__ void __launch_bounds__(ATOM_BLOCK) place_kernel(neighbor_job job)
 {
     const int i = blockIdx.x * ATOM_BLOCK + threadIdx.x;
-    if (i >= job.batch.n_atom)
+    if (i >= job.batch.n_atom || is_off(job.on))
         return;
     const int r = job.batch.replica_d[i], first = job.batch.first_d[r];
     const int place = job.work.bin_start[first + r + job.work.bin_of[i]] + job.work.rank[i];
@@ -287,6 +254,8 @@ __global__ void __launch_bounds__(ATOM_BLOCK) list_kernel(neighbor_job job)
 {
     const int i = blockIdx.x * ATOM_BLOCK + threadIdx.x;
     seeker me = {i, 0, 0, {{0, 0, 0}}, {0, 0, 0, 0}, 0, nullptr};
+    if (is_off(job.on))
+        return;
     if (i < job.batch.n_atom) {
         const int r = job.batch.replica_d[i];
         const float range = job.work.grid[r].range + FILTER_MARGIN;
@@ -326,6 +295,8 @@ __device__ int find_slot(const md_neighbors &list, int j, int i, int shift)
  * four warps share the tile's counts, and neighbours of one tile lie in few others. */
 __global__ void __launch_bounds__(ATOM_BLOCK) reverse_kernel(neighbor_job job)
 {
+    if (is_off(job.on))
+        return;
     const md_neighbors &list = job.list;
     const int i = blockIdx.x * MD_TILE + threadIdx.x;
     const int count = list.count_d[i];
@@ -382,15 +353,15 @@ size_t cuda_neighbor_scratch(const kd_device *dev, const struct md_batch *batch,
            2 * kd_scratch_round(n_atom * sizeof(wrapped_atom));
 }
 
-kd_status cuda_neighbor_build(kd_device *dev, kd_stream *s, const struct md_batch *batch, const double *cutoff_d,
-                              double skin, const struct md_neighbors *list)
+kd_status cuda_neighbor_build_if(kd_device *dev, kd_stream *s, const struct md_batch *batch, const double *cutoff_d,
+                                 double skin, const struct md_neighbors *list, const int *on_d)
 {
     if (batch->n_atom <= 0 || batch->n_replica <= 0 || list->capacity <= 0)
         FAIL(KD_EINPUT, "neighbor_build: %d atoms, %d replicas, capacity %d, expected at least one of each", batch->n_atom,
              batch->n_replica, list->capacity);
     TRY(cuda_bind(dev));
     const size_t mark = kd_scratch_mark(dev);
-    neighbor_job job = {*batch, *list, {}, cutoff_d, skin};
+    neighbor_job job = {*batch, *list, {}, cutoff_d, skin, on_d};
     kd_status status = take_work(dev, batch, &job.work);
     if (status == KD_OK)
         status = launch_build(job, cuda_stream(s));

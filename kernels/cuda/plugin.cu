@@ -112,10 +112,22 @@ static kd_status count_devices(int *n_device)
 
 /* ---- tables ---- */
 
+static kd_status neighbor_build(kd_device *dev, kd_stream *s, const struct md_batch *batch, const double *cutoff_d, double skin,
+                                const struct md_neighbors *list)
+{
+    return cuda_neighbor_build_if(dev, s, batch, cutoff_d, skin, list, nullptr);
+}
+
+static kd_status tersoff(kd_device *dev, kd_stream *s, const struct md_batch *batch, const struct md_neighbors *list,
+                         const struct tersoff_table *potential, enum kd_precision precision, const struct md_forces *out)
+{
+    return cuda_tersoff_if(dev, s, batch, list, potential, precision, out, nullptr);
+}
+
 static const struct md_ops cuda_md_ops = {
-    cuda_neighbor_build,
+    neighbor_build,
     cuda_neighbor_scratch,
-    cuda_tersoff,
+    tersoff,
     cuda_tersoff_scratch,
     cuda_run,
     cuda_run_bytes,

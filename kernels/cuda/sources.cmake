@@ -14,6 +14,7 @@ set(KEDGE_CUDA_SOURCES
   tersoff.cu
   tersoff_double.cu
   md_run.cu
+  md_wide.cu
   nn.cu
   nn_train.cu
   nn_double.cu

@@ -27,6 +27,7 @@ struct prepare_job {
     const tersoff_params *entry;
     const double *cutoff;
     tersoff_work<real> work;
+    const int *on;
 };
 
 /* One thread per atom, per cell component and per parameter entry, whichever there are: derived parameters in the precision
@@ -35,6 +36,8 @@ template <class real>
 __global__ void __launch_bounds__(PREPARE_BLOCK) prepare_kernel(prepare_job<real> job)
 {
     const int t = blockIdx.x * PREPARE_BLOCK + threadIdx.x, n = job.batch.n_species;
+    if (is_off(job.on))
+        return;
     if (t < n * n * n) {
         derive_angle(job.entry[t], &job.work.angle[t]);
         const int i = t / (n * n), j = t / n % n, k = t % n;
@@ -60,6 +63,7 @@ struct gather_job {
     const real *site;
     double *force, *energy, *virial;
     double *chunk_sum;
+    const int *on;
 };
 
 /* Force on one atom: sum over its bonds in range of F_ij - F_ji, in slot order. */
@@ -107,6 +111,8 @@ template <class real>
 __global__ void __launch_bounds__(CHUNK) gather_kernel(gather_job<real> job)
 {
     const int r = blockIdx.x / job.n_chunk, chunk = blockIdx.x % job.n_chunk;
+    if (is_off(job.on))
+        return;
     const int begin = job.first[r] + chunk * CHUNK, end = job.first[r + 1];
     if (begin >= end && chunk > 0) /* chunk 0 stays: an empty replica has energy 0 */
         return;
@@ -132,6 +138,8 @@ template <class real>
 __global__ void __launch_bounds__(7 * 32) finish_kernel(gather_job<real> job)
 {
     const int r = blockIdx.x, q = threadIdx.x >> 5, lane = threadIdx.x & 31;
+    if (is_off(job.on))
+        return;
     const int n_used = (job.first[r + 1] - job.first[r] + CHUNK - 1) / CHUNK;
     double sum = 0;
     for (int c = lane; c < n_used; c += 32)
@@ -200,6 +208,7 @@ struct tersoff_call {
     const md_neighbors *list;
     const tersoff_table *potential;
     const md_forces *out;
+    const int *on;
 };
 
 template <class real>
@@ -209,7 +218,8 @@ kd_status launch_gather(const tersoff_call &call, const tersoff_work<real> &work
     const gather_job<real> job = {
         chunks(batch),       static_cast<int>(padded(batch)), call.list->capacity, batch->first_d,      call.list->count_d,
         call.list->index_d,  call.list->reverse_d,            work.live,           work.partial,        work.site,
-        call.out->force_d,   call.out->energy_d,              call.out->virial_d,  work.chunk_sum};
+        call.out->force_d,   call.out->energy_d,              call.out->virial_d,  work.chunk_sum,
+        call.on};
     CUDA_TRY(LAUNCH(gather_kernel<real>, dim3(batch->n_replica * job.n_chunk), dim3(CHUNK), 0, s, job));
     if (job.n_chunk > 1)
         CUDA_TRY(LAUNCH(finish_kernel<real>, dim3(batch->n_replica), dim3(7 * 32), 0, s, job));
@@ -224,7 +234,7 @@ kd_status launch_all(const tersoff_call &call, const tersoff_work<real> &work, i
     size_t items = static_cast<size_t>(n) * n * n;
     if (sizeof(real) == sizeof(float))
         items = max(items, max(static_cast<size_t>(batch->n_atom), 9 * static_cast<size_t>(batch->n_replica)));
-    const prepare_job<real> prepare = {*batch, call.potential->entry_d, call.potential->cutoff_d, work};
+    const prepare_job<real> prepare = {*batch, call.potential->entry_d, call.potential->cutoff_d, work, call.on};
     CUDA_TRY(LAUNCH(prepare_kernel<real>, dim3(blocks_for(items, PREPARE_BLOCK)), dim3(PREPARE_BLOCK), 0, s, prepare));
     const bond_job<real> job = {batch->n_atom,
                                 n,
@@ -240,7 +250,8 @@ kd_status launch_all(const tersoff_call &call, const tersoff_work<real> &work, i
                                 work.angle,
                                 work.live,
                                 work.partial,
-                                work.site};
+                                work.site,
+                                call.on};
     CUDA_TRY(launch_bonds(job, tersoff_is_general(call.potential), s));
     return launch_gather(call, work, s);
 }
@@ -269,13 +280,14 @@ size_t cuda_tersoff_scratch(const kd_device *dev, const struct md_batch *batch, 
     return precision == KD_DOUBLE ? work_bytes<double>(batch, capacity) : work_bytes<float>(batch, capacity);
 }
 
-kd_status cuda_tersoff(kd_device *dev, kd_stream *s, const struct md_batch *batch, const struct md_neighbors *list,
-                       const struct tersoff_table *potential, enum kd_precision precision, const struct md_forces *out)
+kd_status cuda_tersoff_if(kd_device *dev, kd_stream *s, const struct md_batch *batch, const struct md_neighbors *list,
+                          const struct tersoff_table *potential, enum kd_precision precision, const struct md_forces *out,
+                          const int *on_d)
 {
     if (potential->n_species > 8 || potential->n_species != batch->n_species)
         FAIL(KD_EINPUT, "tersoff: %d species in the table, %d in the batch, expected the same, at most 8",
              potential->n_species, batch->n_species);
     TRY(cuda_bind(dev));
-    const tersoff_call call = {batch, list, potential, out};
+    const tersoff_call call = {batch, list, potential, out, on_d};
     return precision == KD_DOUBLE ? run<double>(dev, cuda_stream(s), call) : run<float>(dev, cuda_stream(s), call);
 }

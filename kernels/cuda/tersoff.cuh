@@ -132,6 +132,7 @@ struct bond_job {
     unsigned *live;                      /* [n_tile][capacity] bit l: the bond of atom l in this slot is within range */
     quad<real> *partial;                 /* [n_tile][capacity][32] F_ij, written where live */
     real *site;                          /* [7][32 n_tile] energy and virial of each atom's own bonds */
+    const int *on;                       /* 0 there: nothing is to be done; NULL: always on */
 };
 
 constexpr int BOND_BLOCK = 128;

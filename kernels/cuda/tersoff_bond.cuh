@@ -289,6 +289,8 @@ template <class real, bool general>
 __global__ void __launch_bounds__(BOND_BLOCK, sizeof(real) == 4 ? 8 : 4) bond_kernel(bond_job<real> job)
 {
     __shared__ int start[33];
+    if (is_off(job.on))
+        return;
     const bond_store<real> store = carve<real>(job.room);
     const int count = job.count[blockIdx.x * MD_TILE + (threadIdx.x & 31)];
     int most = count;
