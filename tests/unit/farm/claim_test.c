@@ -57,10 +57,10 @@ static pid_t claim_and_hang(const char *name)
         for (;;)
             pause();
     }
+    close(ready[1]); /* a child that dies ends the read */
     assert_int_equal(read(ready[0], &byte, 1), 1);
     assert_int_equal(byte, '1');
     close(ready[0]);
-    close(ready[1]);
     return child;
 }
 
