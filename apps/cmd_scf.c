@@ -318,12 +318,6 @@ out:
     return status;
 }
 
-static void smear(struct scf_options *o)
-{
-    o->smearing = SMEARING_GAUSS;
-    o->width = ha_from_ev(0.1);
-}
-
 /* Smearing not chosen by the user: fixed occupations unless the number of electrons is odd or levels cross. A restart goes on with what
  * its checkpoint has. */
 static kd_status automatic(struct app *app, const struct crystal *crystal, const struct structure *structure, const struct pseudo_set *set)
@@ -334,19 +328,18 @@ static kd_status automatic(struct app *app, const struct crystal *crystal, const
     double pairs = 0.5 * (crystal->n_electron - c->scf.charge);
     if (c->scf.restart)
         TRY(scf_checkpoint_smearing(c->checkpoint, &kept, &found));
-    if (kept != SMEARING_FIXED || fabs(pairs - nearbyint(pairs)) > 1e-6) {
-        smear(&c->scf);
-        return ground_state(app, crystal, structure, set, &levels_cross);
+    if (kept == SMEARING_FIXED && fabs(pairs - nearbyint(pairs)) < 1e-6) {
+        c->scf.crossing_gap = ha_from_ev(0.1);
+        kd_status status = ground_state(app, crystal, structure, set, &levels_cross);
+        if (status != KD_ENOCONV || !levels_cross)
+            return status;
+        log_warning("%s; begins again with --smearing gauss:0.1eV", kd_error_message());
+        if (c->checkpoint)
+            remove(c->checkpoint);
+        c->scf.restart = false;
     }
-    c->scf.crossing_gap = ha_from_ev(0.1);
-    kd_status status = ground_state(app, crystal, structure, set, &levels_cross);
-    if (status != KD_ENOCONV || !levels_cross)
-        return status;
-    log_warning("%s; begins again with --smearing gauss:0.1eV", kd_error_message());
-    if (c->checkpoint)
-        remove(c->checkpoint);
-    c->scf.restart = false;
-    smear(&c->scf);
+    c->scf.smearing = SMEARING_GAUSS;
+    c->scf.width = ha_from_ev(0.1);
     return ground_state(app, crystal, structure, set, &levels_cross);
 }
 

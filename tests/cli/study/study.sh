@@ -103,7 +103,7 @@ if unshare -rm true 2>/dev/null; then
 fi
 
 # more replicas; a failure is recorded, the rest goes on, a second try comes with --restart
-sed -i 's/"first_replica": 0, //' tiny/study.json # begun before Kedge knew this key
+sed -i 's/"first_replica": 0, //; /^first_replica/d' tiny/study.json tiny/study.ini # begun before Kedge knew this key
 "$KEDGE" study tiny --restart --device cpu --quiet -s study.replicas=2 >out.txt 2>err.txt || fail "a second replica: $(cat err.txt)"
 [ -s tiny/gs/Si2O4-r1.h5 ] || fail "no second replica"
 "$KEDGE" study tiny.ini "${stop_after[@]}" -o part --device cpu --quiet -s study.first_replica=1 >out.txt 2>err.txt || fail "a part: $(cat err.txt)"
