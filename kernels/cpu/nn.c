@@ -232,10 +232,10 @@ static kd_status cpu_gradient(kd_device *dev, kd_stream *s, const struct nn_grou
     return KD_OK;
 }
 
-static kd_status cpu_share(kd_device *dev, kd_stream *s, const struct nn_group *group, const struct nn_epochs *epochs,
-                           const struct nn_slice *slice, const struct nn_data *data, enum kd_precision precision, void *gradient_d)
+/* Half a step of every net on its share of a batch: gradient_d gets the gradients (update false), or is what the weights move by. */
+static kd_status half_step(kd_device *dev, const struct nn_group *group, const struct nn_epochs *epochs, const struct nn_slice *slice,
+                           const struct nn_data *data, enum kd_precision precision, bool update, void *gradient_d)
 {
-    (void)s;
     const struct nn_cpu_isa *isa = isa_of(precision);
     struct crew crew;
     size_t mark = kd_scratch_mark(dev), stride = nn_parameter_count(&group->shape) * real_size(precision);
@@ -245,31 +245,29 @@ static kd_status cpu_share(kd_device *dev, kd_stream *s, const struct nn_group *
     for (int net = 0; net < group->n_net; net++) {
         struct nn_cpu_net one = net_of(group, net, precision);
         struct nn_cpu_epochs its = epochs_of(epochs, net, precision);
-        isa->share(&one, &its, slice, data, (char *)gradient_d + (size_t)net * stride, crew_workspace(&crew));
+        char *gradient = (char *)gradient_d + (size_t)net * stride;
+        if (update)
+            isa->update(&one, &its, slice, gradient, crew_workspace(&crew));
+        else
+            isa->share(&one, &its, slice, data, gradient, crew_workspace(&crew));
     }
     cpu_leave(dev);
     kd_scratch_release(dev, mark);
     return KD_OK;
 }
 
+static kd_status cpu_share(kd_device *dev, kd_stream *s, const struct nn_group *group, const struct nn_epochs *epochs,
+                           const struct nn_slice *slice, const struct nn_data *data, enum kd_precision precision, void *gradient_d)
+{
+    (void)s;
+    return half_step(dev, group, epochs, slice, data, precision, false, gradient_d);
+}
+
 static kd_status cpu_update(kd_device *dev, kd_stream *s, const struct nn_group *group, const struct nn_epochs *epochs,
                             const struct nn_slice *slice, enum kd_precision precision, const void *gradient_d)
 {
     (void)s;
-    const struct nn_cpu_isa *isa = isa_of(precision);
-    struct crew crew;
-    size_t mark = kd_scratch_mark(dev), stride = nn_parameter_count(&group->shape) * real_size(precision);
-    TRY(crew_gather(dev, 1, group, epochs->batch, precision, &crew));
-    cpu_enter(dev);
-#pragma omp parallel for schedule(dynamic, 1) num_threads(dev->n_thread)
-    for (int net = 0; net < group->n_net; net++) {
-        struct nn_cpu_net one = net_of(group, net, precision);
-        struct nn_cpu_epochs its = epochs_of(epochs, net, precision);
-        isa->update(&one, &its, slice, (const char *)gradient_d + (size_t)net * stride, crew_workspace(&crew));
-    }
-    cpu_leave(dev);
-    kd_scratch_release(dev, mark);
-    return KD_OK;
+    return half_step(dev, group, epochs, slice, NULL, precision, true, (void *)gradient_d);
 }
 
 const struct nn_ops cpu_nn_ops = {
