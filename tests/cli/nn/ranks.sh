@@ -53,7 +53,7 @@ same "one net of three processes" few1.h5 few3.h5
 # stopped and gone on with
 long=(--target charge --set hidden='[16]' --set epochs=8000 --set batch=16 --ensemble 3)
 alone d.h5 "${long[@]}" -o l1.h5 --quiet >/dev/null 2>&1 || fail "a long run"
-ranks 2 d.h5 "${long[@]}" -o l2.h5 --quiet --max-seconds 1.5 >out 2>&1
+ranks 2 d.h5 "${long[@]}" -o l2.h5 --quiet --max-seconds 0.3 >out 2>&1
 [ $? -eq 75 ] || fail "processes that are stopped exit with 75: $(cat out)"
 [ -s l2.h5.checkpoint.rank0 ] && [ -s l2.h5.checkpoint.rank1 ] || fail "no checkpoints: $(ls)"
 ranks 2 d.h5 "${long[@]}" -o l2.h5 --quiet --restart >out 2>&1 || fail "restart: $(cat out)"
