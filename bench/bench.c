@@ -106,7 +106,7 @@ static double cpu_seconds(void)
 
 double bench_seconds(const struct bench_time *time)
 {
-    return time->share < 0.9 ? time->cpu : time->median;
+    return time->n_thread == 1 && time->share < 0.9 ? time->cpu : time->median;
 }
 
 kd_status bench_time(const struct bench *b, kd_status (*run)(void *context), void *context, struct bench_time *time)
@@ -128,7 +128,7 @@ kd_status bench_time(const struct bench *b, kd_status (*run)(void *context), voi
         cpu = (cpu_seconds() - cpu) / n / b->n_thread;
         qsort(seconds, (size_t)n, sizeof *seconds, ascending);
         *time = (struct bench_time){.median = seconds[n / 2], .least = seconds[0], .p95 = seconds[(n - 1) * 95 / 100],
-                                    .cpu = cpu, .share = cpu * n / (now - begin), .n_call = n};
+                                    .cpu = cpu, .share = cpu * n / (now - begin), .n_call = n, .n_thread = b->n_thread};
         if (strcmp(b->dev->backend, "cpu") != 0)
             time->share = 1; /* the host waits while the device works */
     }
@@ -149,6 +149,8 @@ void bench_print(struct bench *b, const struct bench_row *row)
         printf("  %s %.3f M: %.2fx", row->peer, row->peer_rate, row->rate / row->peer_rate);
     if (bench_seconds(&row->time) != row->time.median)
         printf("  (busy machine: rate from %.4g us of processor time)", 1e6 * row->time.cpu);
+    else if (row->time.share < 0.9)
+        printf("  (%.0f %% of %d cores)", 100 * row->time.share, row->time.n_thread);
     printf("\n");
     fflush(stdout);
     struct js *j = js_object(b->rows, NULL);

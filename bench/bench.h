@@ -32,7 +32,7 @@ struct bench_time { /* seconds per call */
     double median, least, p95;
     double cpu;   /* processor time per call and thread: below the median by what other programs took away */
     double share; /* cpu / mean; 1 on an idle machine */
-    int n_call;
+    int n_call, n_thread;
 };
 
 struct bench_row {
@@ -52,8 +52,8 @@ kd_status bench_open(struct bench *b, const char *domain, int argc, char **argv)
 bool bench_wants(const struct bench *b, const char *name);
 /* error <= tolerance; says so on stderr, and the exit status will be 1, when not. */
 bool bench_check(struct bench *b, const struct bench_row *row);
-/* What rates are computed from: the median; on a machine that gave this process less than 90 % of its time, the processor
- * time, and bench_print says so. */
+/* What rates are computed from: the median; with one thread, on a machine that gave this process less than 90 % of its time, the
+ * processor time, and bench_print says so. (Threads may also wait for each other: that counts.) */
 double bench_seconds(const struct bench_time *time);
 /* Calls run(context) until min_time has passed, at least 5 times after one warm-up; run must leave the device idle. */
 kd_status bench_time(const struct bench *b, kd_status (*run)(void *context), void *context, struct bench_time *time);

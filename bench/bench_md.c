@@ -166,7 +166,7 @@ static kd_status time_steps(struct md_bench *m, enum kd_precision precision, int
 {
     struct md_steps steps;
     char name[64];
-    const int n_atom = copies * m->input.frame[0].n_atom, n_step = n_atom > 100000 ? 5 : n_atom > 10000 ? 20 : 200;
+    const int n_atom = copies * m->input.frame[0].n_atom, n_step = n_atom > 100000 ? 25 : n_atom > 10000 ? 100 : 200;
     struct bench_row row = {.operation = "nve_step", .name = m->input.name, .precision = precision_name(precision), .unit = "atom-steps/s",
                             .peer = "lammps", .peer_rate = m->lammps.steps};
     kd_status status;

@@ -8,13 +8,11 @@
 #ifndef KD_TERSOFF_LANES_HPP
 #define KD_TERSOFF_LANES_HPP
 
+#include "kernels/cpu/tersoff_gather.hpp"
 #include "kernels/cpu/tersoff_group.hpp"
 
 namespace
 {
-
-typedef double double4 __attribute__((vector_size(32)));
-typedef double double4_any __attribute__((vector_size(32), aligned(8), may_alias));
 
 template <class T, int W> struct tersoff_lanes {
     typedef simd<T, W> v;
@@ -145,8 +143,13 @@ template <class T, int W> struct tersoff_lanes {
             const unsigned i = (unsigned)(first_atom + a);
             const int n = list.count_d[i], kind = q.species[i];
             const double4 here = *(const double4_any *)(q.position + 4 * (size_t)i);
-            size_t row = ((size_t)(i / MD_TILE) * (size_t)list.capacity) * MD_TILE + (size_t)(i % MD_TILE);
+            size_t row = row_of(i, list.capacity);
             const int64_t before = stored;
+            if (i % 16 == 0 && a + 16 < n_atom) {
+                const size_t ahead = row_of(i + 16, list.capacity);
+                prefetch_rows(list.index_d + ahead, n);
+                prefetch_rows(list.shift_d + ahead, n);
+            }
             for (int w = 0; w < n_word; w++, live++, row += 64 * MD_TILE) {
                 const int left = n - 64 * w;
                 uint64_t mask = 0;
@@ -341,33 +344,9 @@ template <class T, int W> struct tersoff_lanes {
         sum_chunks(state, block->n, call->sums + (size_t)block->chunk * TERSOFF_SUMS);
     }
 
-    /* ---- forces: every atom gathers its own partial forces and, of the opposite sign, those of the reverse bonds ---- */
-
-    static void gather(const tersoff_call *call, const tersoff_block *block)
-    {
-        const T(*partial)[4] = (const T(*)[4])call->partial;
-        const int n_word = call->n_word;
-        for (int i = block->first; i < block->first + block->n; i++) {
-            const tersoff_live *live = call->live + (size_t)i * (size_t)n_word;
-            const int *reverse = call->list->reverse_d +
-                                 (size_t)(i / MD_TILE) * (size_t)call->list->capacity * MD_TILE + (size_t)(i % MD_TILE);
-            int64_t end = live[n_word - 1].start + __builtin_popcountll(live[n_word - 1].mask);
-            double4 force = {};
-            for (int64_t b = live[0].start; b < end; b++) {
-                const tersoff_bond name = call->bond[b];
-                int slot = reverse[(size_t)name.slot * MD_TILE];
-                const tersoff_live *there = call->live + (size_t)name.j * (size_t)n_word + (size_t)(slot >> 6);
-                int64_t back = there->start + __builtin_popcountll(there->mask & ((1ull << (slot & 63)) - 1));
-                force += __builtin_convertvector(load(partial[b]), double4) -
-                         __builtin_convertvector(load(partial[back]), double4);
-            }
-            *(double4_any *)(call->force + 4 * (size_t)i) = force;
-        }
-    }
-
     static constexpr tersoff_codelet codelet(const char *name)
     {
-        return {name, sizeof(T), sizeof(numbers), workspace_bytes, prepare, bonds, gather};
+        return {name, sizeof(T), sizeof(numbers), workspace_bytes, prepare, bonds, tersoff_gather<T, W>::gather};
     }
 };
 
