@@ -42,7 +42,7 @@ enum { KEY_SITES = APP_KEY, KEY_KPOINTS, KEY_SHIFT, KEY_GAMMA, KEY_GAMMA_FILE, K
        KEY_CALIBRATE, KEY_ECUT };
 
 struct choices {
-    const char *out, *sites, *format, *calibration, *calibrate;
+    const char *out, *sites, *format, *calibration, *calibrate, *gamma_file;
     double ecut;
     struct xanes_options xanes;
     struct collect_axis axis;
@@ -157,7 +157,8 @@ static kd_status take_files(struct app *app, int key, const char *arg)
         c->calibrate = arg;
         return KD_OK;
     case KEY_GAMMA_FILE:
-        return broaden_read(arg, &c->xanes.broadening);
+        c->gamma_file = arg;
+        return KD_OK;
     case KEY_DIR:
         c->xanes.pseudo.directory = arg;
         return KD_OK;
@@ -340,6 +341,8 @@ static kd_status run(struct app *app)
         FAIL(KD_EINPUT, "xanes: no ground state given, expected GS.h5");
     if ((c->format || c->plot) && !c->out)
         FAIL(KD_EINPUT, "--format, --plot: give -o XANES.h5; their names follow from it");
+    if (c->gamma_file)
+        TRY(broaden_read(c->gamma_file, &c->xanes.broadening));
     TRY(app_device(app, &dev));
     c->xanes.precision = app->precision;
     c->xanes.seed = app->seed;

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "host/base/log.h"
 
@@ -188,6 +189,9 @@ kd_status js_parse(const char *name, const char *text, size_t length, struct js 
 kd_status js_read(const char *path, struct js **root)
 {
     *root = NULL;
+    struct stat s;
+    if (stat(path, &s) == 0 && S_ISDIR(s.st_mode))
+        FAIL(KD_EINPUT, "%s: a directory, expected a file", path);
     FILE *f = fopen(path, "rb");
     if (!f)
         FAIL(KD_EINPUT, "%s: cannot open, %s", path, strerror(errno));

@@ -36,6 +36,8 @@ kd_status nn_references_read(const char *path, int *n, struct nn_reference out[N
             TRY_OUT(text_error(&t, "a name of more than %zu characters", sizeof r->path - 1));
         ++*n;
     }
+    if (*n < 3)
+        status = kd_fail(KD_EINPUT, "%s: %d references, expected at least 3: one is left out at a time", path, *n);
 out:
     text_free(&t);
     return status;

@@ -17,7 +17,8 @@ struct nn_reference {
     double charge_e, shift_ev; /* shift: added to the energies of the file */
 };
 
-/* A list: lines "FILE CHARGE_E [SHIFT_EV]", # begins a comment; relative names are relative to the list. KD_EINPUT with the line. */
+/* A list: lines "FILE CHARGE_E [SHIFT_EV]", # begins a comment; relative names are relative to the list. KD_EINPUT with the line, or for
+ * fewer than 3 references. */
 kd_status nn_references_read(const char *path, int *n, struct nn_reference out[NN_MAX_REFERENCE]);
 
 struct nn_tuning {

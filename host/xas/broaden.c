@@ -2,7 +2,6 @@
 /* broaden.c - energy-dependent Lorentzian widths. */
 #include "host/xas/broaden.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,25 +54,26 @@ kd_status broaden_parse(const char *text, struct broadening *b)
 
 kd_status broaden_read(const char *path, struct broadening *b)
 {
-    FILE *f = fopen(path, "r");
-    char line[512], place[600];
+    struct text t;
     kd_status status = KD_OK;
-    if (!f)
-        FAIL(KD_EINPUT, "%s: %s", path, strerror(errno));
     b->n = 0;
-    for (int number = 1; status == KD_OK && fgets(line, sizeof line, f); number++) {
+    TRY(text_read(path, 1 << 20, &t));
+    for (char *line; (line = text_next(&t));) {
+        char *token[3], *comment = strchr(line, '#'), place[600];
         double energy, gamma;
-        char rest;
-        line[strcspn(line, "#\n")] = 0;
-        if (line[strspn(line, " \t\r")] == 0)
+        if (comment)
+            *comment = '\0';
+        if (text_blank(line, '\0'))
             continue;
-        snprintf(place, sizeof place, "%.500s:%d", path, number);
-        int found = sscanf(line, "%lf %lf %c", &energy, &gamma, &rest);
-        status = found == 2 ? add(b, place, energy, gamma) : kd_fail(KD_EINPUT, "%s: expected two numbers, energy and half width in eV", place);
+        if (text_split(line, token, 3) != 2 || !number_double(token[0], &energy) || !number_double(token[1], &gamma))
+            TRY_OUT(text_error(&t, "expected two numbers, energy and half width in eV"));
+        snprintf(place, sizeof place, "%.500s:%d", path, t.at);
+        TRY_OUT(add(b, place, energy, gamma));
     }
-    fclose(f);
-    if (status == KD_OK && b->n == 0)
+    if (b->n == 0)
         status = kd_fail(KD_EINPUT, "%s: no widths", path);
+out:
+    text_free(&t);
     return status;
 }
 

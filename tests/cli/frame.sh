@@ -98,6 +98,8 @@ if ! "$KEDGE" info --device cuda >/dev/null 2>&1; then
     [ "$(grep -c 'auto took the CPU' err)" = 1 ] || fail "auto explains itself more than once"
     expect 4 'cuda' info --device cuda:7 --json
     json "o['exit_status']==4 and o['device']=='none'"
+    expect 4 '^kedge: .*(CUDA|cuda)' energy --device cuda --quiet -o none.xyz "$SOURCE/data/structures/silicon-8.xyz"
+    [ "$(wc -l <err)" = 1 ] && [ ! -e none.xyz ] || fail "a device that is not there: more than one line, or a file: $(cat err)"
 fi
 
 # a full disk behind standard output is noticed

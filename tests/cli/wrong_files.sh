@@ -28,6 +28,15 @@ printf '[study]\nformulas = Si4\nreplicas = 1\n[scf]\necut_ry = 12\n' >good.ini
 for kind in gs dataset model results; do # what other commands read: no good.h5 is one
     cp good.h5 good.$kind
 done
+"$BUILD/tests/make_spectrum" 1.6 0 columns >good.measured || fail "good.measured"
+printf '# FILE CHARGE_E [SHIFT_EV]\ngood.measured 1.6\ngood.measured 1.5 0.1\ngood.measured 1.7 -0.1\n' >good.references
+printf '{"learning_rate": [1e-3, 3e-3],\n "hidden": [[16], [24]]}\n' >good.grid
+printf '# eV above the edge, half width in eV\n0 0.4\n5 0.8\n30 1.5\n' >good.gamma
+printf '{"kind": "xanes_calibration", "reference": "quartz",\n "recipe": "ecut=50",\n "constant_ev": 1.5,\n "target_ev": 1846,\n "peak_ev": 1844.5}\n' >good.calibration
+# What is read before those: a dataset, a network, a ground state.
+"$BUILD/tests/make_synthetic" dataset.h5 6 6 3 || fail "dataset.h5"
+"$KEDGE" train -q --device cpu dataset.h5 --target charge --set epochs=1 -o network.h5 >/dev/null 2>&1 || fail "network.h5"
+"$KEDGE" scf -q --device cpu good.xyz --pseudo Si=good.UPF --ecut-ry 6 --no-forces -o ground.h5 >/dev/null || fail "ground.h5"
 
 # arguments KIND FILE: the command that reads such a file first of all. $out is what it would write.
 arguments()
@@ -44,6 +53,11 @@ arguments()
         model) out=out.json command=(predict --device cpu "$2" "$SOURCE/tests/fuzz/corpus/measured/columns" -o "$out") ;;
         results) out=out.report command=(report "$2" -o "$out") ;;
         ini) out=out.study command=(study --device cpu "$2" -o "$out") ;;
+        measured) out=out.json command=(predict --device cpu network.h5 "$2" -o "$out") ;;
+        references) out=out.h5 command=(train --device cpu --tune network.h5 --references "$2" -o "$out") ;;
+        grid) out=out.h5 command=(train --device cpu dataset.h5 --target charge --grid "$2" -o "$out") ;;
+        gamma) out=out.h5 command=(xanes --device cpu ground.h5 --gamma-file "$2" -o "$out") ;;
+        calibration) out=out.h5 command=(xanes --device cpu ground.h5 --final-state none --energy-axis calibrated --calibration "$2" -o "$out") ;;
     esac
 }
 
@@ -66,7 +80,7 @@ refused()
 
 # ---- what can be wrong with any file ----
 
-for kind in xyz data vasp cif tersoff UPF cube h5 gs dataset model results ini; do
+for kind in xyz data vasp cif tersoff UPF cube h5 gs dataset model results ini measured references grid gamma calibration; do
     refused $kind "missing.$kind" "missing.$kind: "
     mkdir "folder.$kind"
     refused $kind "folder.$kind" "folder.$kind"
@@ -76,8 +90,8 @@ for kind in xyz data vasp cif tersoff UPF cube h5 gs dataset model results ini; 
     refused $kind "zeros.$kind" "zeros.$kind"
     printf 'Dear reader,\n\nthis is a letter.\n' >"letter.$kind"
     refused $kind "letter.$kind" "letter.$kind"
-    case $kind in # half of an INI file is an INI file
-        ini) ;;
+    case $kind in # half of a list is a list
+        ini | measured | references | gamma) ;;
         *)
             head -c $(($(wc -c <good.$kind) * 2 / 5)) good.$kind >"half.$kind"
             refused $kind "half.$kind" "half.$kind"
@@ -103,6 +117,6 @@ while IFS='|' read -r kind spoil text; do
     refused "$kind" bad.$kind "$text"
 done <"$SOURCE/tests/cli/wrong_files.txt"
 
-[ "$cases" -gt 180 ] || fail "only $cases cases"
+[ "$cases" -gt 240 ] || fail "only $cases cases"
 [ "$failures" = 0 ] || exit 1
 echo "wrong files: $cases cases, each in one line with exit status 2"
