@@ -1,19 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* tersoff_test.c - energy, forces and virial against LAMMPS, on every device of this machine, in both precisions. */
-#include "tests/support/test.h"
-
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/twin/twin.h"
 
 #include "host/base/paths.h"
 #include "host/base/text.h"
 #include "host/md/energy.h"
 #include "host/structure/element.h"
-
-static const char *const device_name[] = {"cpu", "emu", "cuda"};
-enum { N_DEVICE = 3 };
-static kd_device *device[N_DEVICE]; /* NULL: not on this machine */
 
 struct reference {
     const char *file;
@@ -84,10 +76,9 @@ static void compare(kd_device *dev, const struct reference *ref, const struct st
     structure_free(&got);
 }
 
-static void compare_all(kd_device *dev)
+static void every_reference_agrees_with_lammps(void **state)
 {
-    if (!dev)
-        skip();
+    kd_device *dev = twin_take(state);
     for (int r = 0; r < N_REFERENCE; r++) {
         struct structure *want;
         int n;
@@ -98,24 +89,6 @@ static void compare_all(kd_device *dev)
         compare(dev, &references[r], want, KD_MIXED);
         structures_free(want, n);
     }
-}
-
-static void cpu_agrees_with_lammps(void **state)
-{
-    (void)state;
-    compare_all(device[0]);
-}
-
-static void emulated_cuda_agrees_with_lammps(void **state)
-{
-    (void)state;
-    compare_all(device[1]);
-}
-
-static void cuda_agrees_with_lammps(void **state)
-{
-    (void)state;
-    compare_all(device[2]);
 }
 
 /* ---- scans of two and three atoms: every branch of taper and angle ---- */
@@ -160,7 +133,7 @@ static void evaluate_scan(struct structure *frames, int n, enum kd_precision pre
     char path[PATH_MAX];
     assert_ok(data_file("SiO.tersoff", path));
     assert_ok(energy_potential(path, frames, n, &p));
-    assert_ok(energy_evaluate(device[0], &p, precision, frames, n));
+    assert_ok(energy_evaluate(twin_device[TWIN_CPU], &p, precision, frames, n));
     potential_free(&p);
 }
 
@@ -206,37 +179,12 @@ static void trimers_agree_with_lammps_at_every_angle(void **state)
     }
 }
 
-static int open_devices(void **state)
-{
-    (void)state;
-    for (int d = 0; d < N_DEVICE; d++)
-        if (kd_device_open(device_name[d], 0, &device[d], NULL) != KD_OK) {
-            printf("%s: %s\n", device_name[d], kd_error_message());
-            device[d] = NULL;
-        } else if (!device[d]->md || !device[d]->md->tersoff) {
-            kd_device_close(device[d]);
-            device[d] = NULL;
-        }
-    return device[0] ? 0 : 1;
-}
-
-static int close_devices(void **state)
-{
-    (void)state;
-    for (int d = 0; d < N_DEVICE; d++)
-        if (device[d])
-            kd_device_close(device[d]);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(cpu_agrees_with_lammps),
-        cmocka_unit_test(emulated_cuda_agrees_with_lammps),
-        cmocka_unit_test(cuda_agrees_with_lammps),
+        twin_tests(every_reference_agrees_with_lammps),
         cmocka_unit_test(dimers_agree_with_lammps_at_every_distance),
         cmocka_unit_test(trimers_agree_with_lammps_at_every_angle),
     };
-    return cmocka_run_group_tests(tests, open_devices, close_devices);
+    return cmocka_run_group_tests(tests, twin_open, twin_close);
 }

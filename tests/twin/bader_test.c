@@ -207,10 +207,9 @@ static void check_properties(const struct bader_case *c, const struct outcome *o
         assert_int_equal(o->maximum[o->maximum[q]], o->maximum[q]);
 }
 
-static void run_device(kd_device *dev)
+static void every_case_agrees(void **state)
 {
-    if (!dev)
-        skip();
+    kd_device *dev = twin_take(state);
     const struct bader_ops *ops = dev->bader;
     assert_non_null(ops);
     assert_whole_table(ops);
@@ -229,30 +228,10 @@ static void run_device(kd_device *dev)
     }
 }
 
-static void cpu_does_every_case_on_all_threads(void **state)
-{
-    (void)state;
-    run_device(twin_device[TWIN_CPU]);
-}
-
-static void emulated_cuda_does_every_case(void **state)
-{
-    (void)state;
-    run_device(twin_device[TWIN_EMU]);
-}
-
-static void cuda_does_every_case(void **state)
-{
-    (void)state;
-    run_device(twin_device[TWIN_CUDA]);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(cpu_does_every_case_on_all_threads),
-        cmocka_unit_test(emulated_cuda_does_every_case),
-        cmocka_unit_test(cuda_does_every_case),
+        twin_tests(every_case_agrees),
     };
     return cmocka_run_group_tests(tests, twin_open, twin_close);
 }

@@ -156,10 +156,9 @@ static void compare(const struct grid_case *c, const struct outcome *got, const 
         assert_near(got->sum[i], want->sum[i], 1e-11 * fmax(fabs(want->sum[i]), c->scale));
 }
 
-static void run_device(kd_device *dev)
+static void every_case_agrees(void **state)
 {
-    if (!dev)
-        skip();
+    kd_device *dev = twin_take(state);
     assert_non_null(dev->grid);
     assert_whole_table(dev->grid);
     for (int i = 0; i < N_CASE; i++) {
@@ -178,30 +177,10 @@ static void run_device(kd_device *dev)
     assert_int_equal(dev->grid->create(dev, &eleven, &grid), KD_EINPUT);
 }
 
-static void cpu_does_every_case(void **state)
-{
-    (void)state;
-    run_device(twin_device[TWIN_CPU]);
-}
-
-static void emulated_cuda_does_every_case(void **state)
-{
-    (void)state;
-    run_device(twin_device[TWIN_EMU]);
-}
-
-static void cuda_does_every_case(void **state)
-{
-    (void)state;
-    run_device(twin_device[TWIN_CUDA]);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(cpu_does_every_case),
-        cmocka_unit_test(emulated_cuda_does_every_case),
-        cmocka_unit_test(cuda_does_every_case),
+        twin_tests(every_case_agrees),
     };
     return cmocka_run_group_tests(tests, twin_open, twin_close);
 }

@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* md_run_test.c - the op `run` of every device against the CPU in double precision: short trajectories of a batch through every ensemble
  * and both relaxations end where the CPU's end; a replica that runs away ends alone. */
-#include "tests/support/test.h"
-
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/twin/twin.h"
 
 #include "host/base/paths.h"
 #include "host/md/energy.h"
 #include "host/md/quench.h"
 
-enum { N_DEVICE = 3, N_FRAME = 3 };
-static const char *const device_name[N_DEVICE] = {"cpu", "emu", "cuda"};
-static kd_device *device[N_DEVICE];
+enum { N_FRAME = 3 };
 
 static void read_case(const char *name, struct structure *s)
 {
@@ -64,7 +58,7 @@ static void compare(kd_device *dev, const struct dynamics_stage *stage, int n_st
     struct structure want[N_FRAME], got[N_FRAME];
     struct potential p, q;
     struct dynamics_result a[N_FRAME], b[N_FRAME];
-    run_plan(device[0], KD_DOUBLE, stage, n_stage, want, &p, a);
+    run_plan(twin_device[TWIN_CPU], KD_DOUBLE, stage, n_stage, want, &p, a);
     for (int precision = KD_MIXED; precision <= KD_DOUBLE; precision++) {
         const double tolerance = precision == KD_DOUBLE ? 1e-9 : 2e-5;
         run_plan(dev, (enum kd_precision)precision, stage, n_stage, got, &q, b);
@@ -84,10 +78,9 @@ static void compare(kd_device *dev, const struct dynamics_stage *stage, int n_st
     free_frames(want, &p);
 }
 
-static void run_device(kd_device *dev)
+static void every_ensemble_keeps_in_step(void **state)
 {
-    if (!dev)
-        skip();
+    kd_device *dev = twin_take(state);
     assert_non_null(dev->md->run);
     assert_non_null(dev->md->run_bytes);
     assert_non_null(dev->md->run_scratch);
@@ -104,35 +97,17 @@ static void run_device(kd_device *dev)
     compare(dev, relax, 2);
 }
 
-static void cpu_keeps_in_step(void **state)
-{
-    (void)state;
-    run_device(device[0]);
-}
-
-static void emulated_cuda_keeps_in_step(void **state)
-{
-    (void)state;
-    run_device(device[1]);
-}
-
-static void cuda_keeps_in_step(void **state)
-{
-    (void)state;
-    run_device(device[2]);
-}
-
 /* A failing replica stops where the CPU says, and the others do not notice. */
 static void a_runaway_is_one_on_every_device(void **state)
 {
     (void)state;
-    for (int d = 0; d < N_DEVICE; d++) {
+    for (int d = 0; d < TWIN_N_DEVICE; d++) {
         struct structure s[N_FRAME];
         struct potential p;
         struct dynamics_result result[N_FRAME];
         struct dynamics_plan plan[N_FRAME];
         const struct dynamics_options o = {.precision = KD_MIXED, .what = "twin", .skin = 0.5, .checkpoint_seconds = 1e9};
-        if (!device[d])
+        if (!twin_device[d])
             continue;
         make_frames(s, &p);
         for (int r = 0; r < N_FRAME; r++) {
@@ -144,7 +119,7 @@ static void a_runaway_is_one_on_every_device(void **state)
         for (int x = 0; x < 3; x++)
             s[1].position[0][x] = s[1].position[1][x] + 0.01;
         plan[1].stage[0].dt_fs = 5;
-        assert_ok(dynamics_run(device[d], &p, &o, plan, s, N_FRAME, result, NULL));
+        assert_ok(dynamics_run(twin_device[d], &p, &o, plan, s, N_FRAME, result, NULL));
         assert_true(result[1].failed);
         assert_false(result[0].failed || result[2].failed);
         assert_int_equal(result[2].step, 20);
@@ -152,33 +127,11 @@ static void a_runaway_is_one_on_every_device(void **state)
     }
 }
 
-static int open_devices(void **state)
-{
-    (void)state;
-    for (int d = 0; d < N_DEVICE; d++)
-        if (kd_device_open(device_name[d], 0, &device[d], NULL) != KD_OK) {
-            printf("%s: %s\n", device_name[d], kd_error_message());
-            device[d] = NULL;
-        }
-    return device[0] ? 0 : 1;
-}
-
-static int close_devices(void **state)
-{
-    (void)state;
-    for (int d = 0; d < N_DEVICE; d++)
-        if (device[d])
-            kd_device_close(device[d]);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(cpu_keeps_in_step),
-        cmocka_unit_test(emulated_cuda_keeps_in_step),
-        cmocka_unit_test(cuda_keeps_in_step),
+        twin_tests(every_ensemble_keeps_in_step),
         cmocka_unit_test(a_runaway_is_one_on_every_device),
     };
-    return cmocka_run_group_tests(tests, open_devices, close_devices);
+    return cmocka_run_group_tests(tests, twin_open, twin_close);
 }

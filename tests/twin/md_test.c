@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* md_test.c - every md op of every device against the CPU in double precision, and the lists against the definition. */
-#include "tests/support/test.h"
+#include "tests/twin/twin.h"
 
 #include <limits.h>
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "host/md/batch.h"
 #include "tests/twin/md_cases.h"
 
-enum { N_DEVICE = 3, MOST_ATOMS = 2500 };
-static const char *const device_name[N_DEVICE] = {"cpu", "emu", "cuda"};
-static kd_device *device[N_DEVICE];
+enum { MOST_ATOMS = 2500 };
 
 /* ---- lists on the host ---- */
 
@@ -247,7 +242,7 @@ static void run_case(kd_device *dev, int index)
     struct batch oracle, b;
     struct results want, got;
     assert_ok(md_case_make(index, &c));
-    make_batch(device[0], &c, &oracle);
+    make_batch(twin_device[TWIN_CPU], &c, &oracle);
     if (oracle.md.n_atom <= MOST_ATOMS) {
         evaluate(&oracle, KD_DOUBLE, &want);
         make_batch(dev, &c, &b);
@@ -267,10 +262,9 @@ static void run_case(kd_device *dev, int index)
     md_case_free(&c);
 }
 
-static void run_device(kd_device *dev)
+static void every_case_agrees(void **state)
 {
-    if (!dev)
-        skip();
+    kd_device *dev = twin_take(state);
     assert_non_null(dev->md);
     assert_non_null(dev->md->neighbor_build);
     assert_non_null(dev->md->neighbor_scratch);
@@ -280,43 +274,25 @@ static void run_device(kd_device *dev)
         run_case(dev, c);
 }
 
-static void cpu_does_every_case(void **state)
-{
-    (void)state;
-    run_device(device[0]);
-}
-
-static void emulated_cuda_does_every_case(void **state)
-{
-    (void)state;
-    run_device(device[1]);
-}
-
-static void cuda_does_every_case(void **state)
-{
-    (void)state;
-    run_device(device[2]);
-}
-
 /* The lists of `b` rebuilt with too few slots. */
 static void lists_that_overflow_say_so_and_keep_the_first_entries(void **state)
 {
     (void)state;
     struct md_case c;
     assert_ok(md_case_make(9, &c)); /* the melt */
-    for (int d = 0; d < N_DEVICE; d++) {
+    for (int d = 0; d < TWIN_N_DEVICE; d++) {
         struct batch b;
         struct lists whole, cut;
         int most, capacity;
-        if (!device[d])
+        if (!twin_device[d])
             continue;
-        assert_ok(batch_create(device[d], &c.potential, c.frame, c.n_frame, &b));
+        assert_ok(batch_create(twin_device[d], &c.potential, c.frame, c.n_frame, &b));
         assert_ok(batch_build_lists(&b, c.skin));
         download_lists(&b, &whole);
         capacity = b.list.capacity;
         b.list.capacity = 3;
-        assert_ok(device[d]->md->neighbor_build(device[d], device[d]->stream, &b.md, b.table.cutoff_d, c.skin, &b.list));
-        assert_ok(kd_download(device[d], device[d]->stream, &most, b.list.max_count_d, sizeof most));
+        assert_ok(twin_device[d]->md->neighbor_build(twin_device[d], twin_device[d]->stream, &b.md, b.table.cutoff_d, c.skin, &b.list));
+        assert_ok(kd_download(twin_device[d], twin_device[d]->stream, &most, b.list.max_count_d, sizeof most));
         download_lists(&b, &cut);
         int longest = 0;
         for (int i = 0; i < b.md.n_atom; i++) {
@@ -341,21 +317,21 @@ static void positions_too_far_to_count_are_reported(void **state)
     (void)state;
     struct md_case c;
     assert_ok(md_case_make(4, &c));
-    for (int d = 0; d < N_DEVICE; d++) {
+    for (int d = 0; d < TWIN_N_DEVICE; d++) {
         struct batch b;
         int most;
-        if (!device[d])
+        if (!twin_device[d])
             continue;
         for (int bad = 0; bad < 2; bad++) {
-            assert_ok(batch_create(device[d], &c.potential, c.frame, c.n_frame, &b));
+            assert_ok(batch_create(twin_device[d], &c.potential, c.frame, c.n_frame, &b));
             assert_ok(batch_build_lists(&b, c.skin));
             double *r = malloc((size_t)b.md.n_atom * 4 * sizeof *r);
-            assert_ok(kd_download(device[d], device[d]->stream, r, b.position_d, (size_t)b.md.n_atom * 4 * sizeof *r));
+            assert_ok(kd_download(twin_device[d], twin_device[d]->stream, r, b.position_d, (size_t)b.md.n_atom * 4 * sizeof *r));
             r[4 * 7] += bad ? 520 * c.frame[0].cell[0][0] : 0;
             r[4 * 7 + 1] = bad ? r[4 * 7 + 1] : (double)NAN;
-            assert_ok(kd_upload(device[d], device[d]->stream, b.position_d, r, (size_t)b.md.n_atom * 4 * sizeof *r));
-            assert_ok(device[d]->md->neighbor_build(device[d], device[d]->stream, &b.md, b.table.cutoff_d, c.skin, &b.list));
-            assert_ok(kd_download(device[d], device[d]->stream, &most, b.list.max_count_d, sizeof most));
+            assert_ok(kd_upload(twin_device[d], twin_device[d]->stream, b.position_d, r, (size_t)b.md.n_atom * 4 * sizeof *r));
+            assert_ok(twin_device[d]->md->neighbor_build(twin_device[d], twin_device[d]->stream, &b.md, b.table.cutoff_d, c.skin, &b.list));
+            assert_ok(kd_download(twin_device[d], twin_device[d]->stream, &most, b.list.max_count_d, sizeof most));
             if (bad) /* 520 lattice vectors away; what a NaN does is up to the device, as long as it ends */
                 assert_int_equal(most, INT_MAX);
             free(r);
@@ -365,34 +341,12 @@ static void positions_too_far_to_count_are_reported(void **state)
     md_case_free(&c);
 }
 
-static int open_devices(void **state)
-{
-    (void)state;
-    for (int d = 0; d < N_DEVICE; d++)
-        if (kd_device_open(device_name[d], 0, &device[d], NULL) != KD_OK) {
-            printf("%s: %s\n", device_name[d], kd_error_message());
-            device[d] = NULL;
-        }
-    return device[0] ? 0 : 1;
-}
-
-static int close_devices(void **state)
-{
-    (void)state;
-    for (int d = 0; d < N_DEVICE; d++)
-        if (device[d])
-            kd_device_close(device[d]);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(cpu_does_every_case),
-        cmocka_unit_test(emulated_cuda_does_every_case),
-        cmocka_unit_test(cuda_does_every_case),
+        twin_tests(every_case_agrees),
         cmocka_unit_test(lists_that_overflow_say_so_and_keep_the_first_entries),
         cmocka_unit_test(positions_too_far_to_count_are_reported),
     };
-    return cmocka_run_group_tests(tests, open_devices, close_devices);
+    return cmocka_run_group_tests(tests, twin_open, twin_close);
 }

@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* md_wide_test.c - a replica that is too large for one block of a GPU, beside one that is not: after every single step, state and atoms are
  * those of the CPU in double precision. Steps 95 to 107: two moves of the barostat, one removal of the momentum. */
-#include "tests/support/test.h"
-
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/twin/twin.h"
 
 #include "host/base/paths.h"
 #include "host/md/energy.h"
 #include "host/md/fleet.h"
 
-enum { N_DEVICE = 3, N_FRAME = 2, FIRST_STEP = 95, LAST_STEP = 107 };
-static const char *const device_name[N_DEVICE] = {"cpu", "emu", "cuda"};
-static kd_device *device[N_DEVICE];
+enum { N_FRAME = 2, FIRST_STEP = 95, LAST_STEP = 107 };
 
 struct voyage {
     struct structure frame[N_FRAME];
@@ -107,7 +101,7 @@ static void compare(const struct voyage *want, const struct voyage *got, double 
 static void keep_in_step(kd_device *dev, enum kd_precision precision, const struct dynamics_stage *stage, int capacity)
 {
     struct voyage want, got;
-    embark(device[0], KD_DOUBLE, stage, 0, &want);
+    embark(twin_device[TWIN_CPU], KD_DOUBLE, stage, 0, &want);
     embark(dev, precision, stage, capacity, &got);
     for (int64_t step = FIRST_STEP; step <= LAST_STEP; step++) {
         sail_to(&want, step);
@@ -132,10 +126,9 @@ static struct dynamics_stage hot(enum md_ensemble ensemble)
     return s;
 }
 
-static void run_device(kd_device *dev)
+static void every_ensemble_keeps_in_step(void **state)
 {
-    if (!dev)
-        skip();
+    kd_device *dev = twin_take(state);
     const struct dynamics_stage npt = hot(MD_NPT), nve = hot(MD_NVE), relax = hot(MD_RELAX_CELL);
     keep_in_step(dev, KD_DOUBLE, &npt, 0);
     keep_in_step(dev, KD_DOUBLE, &npt, 6); /* lists that do not hold */
@@ -144,29 +137,17 @@ static void run_device(kd_device *dev)
     keep_in_step(dev, KD_MIXED, &npt, 0);
 }
 
-static void emulated_cuda_keeps_in_step(void **state)
-{
-    (void)state;
-    run_device(device[1]);
-}
-
-static void cuda_keeps_in_step(void **state)
-{
-    (void)state;
-    run_device(device[2]);
-}
-
 /* Several steps in one call end with the same bits as one step a call. */
 static void calls_leave_no_trace(void **state)
 {
     (void)state;
-    for (int d = 1; d < N_DEVICE; d++) {
+    for (int d = TWIN_EMU; d < TWIN_N_DEVICE; d++) {
         struct voyage one, many;
         const struct dynamics_stage npt = hot(MD_NPT);
-        if (!device[d])
+        if (!twin_device[d])
             continue;
-        embark(device[d], KD_MIXED, &npt, 0, &one);
-        embark(device[d], KD_MIXED, &npt, 0, &many);
+        embark(twin_device[d], KD_MIXED, &npt, 0, &one);
+        embark(twin_device[d], KD_MIXED, &npt, 0, &many);
         for (int64_t step = FIRST_STEP; step <= LAST_STEP; step++)
             sail_to(&many, step);
         sail_to(&one, FIRST_STEP);
@@ -185,15 +166,15 @@ static void a_runaway_is_one_on_every_device(void **state)
     (void)state;
     struct dynamics_stage s = hot(MD_NVE);
     s.dt_fs = 5;
-    for (int d = 0; d < N_DEVICE; d++) {
+    for (int d = 0; d < TWIN_N_DEVICE; d++) {
         struct voyage v;
-        if (!device[d])
+        if (!twin_device[d])
             continue;
-        embark(device[d], KD_MIXED, &s, 0, &v);
+        embark(twin_device[d], KD_MIXED, &s, 0, &v);
         v.f.phase[0].dt = 0.1;
         const size_t atom = (size_t)v.f.batch.first[1];
         v.f.velocity[atom][0] = 1;
-        assert_ok(kd_upload(device[d], device[d]->stream, v.f.velocity_d + 4 * atom, v.f.velocity[atom], sizeof v.f.velocity[atom]));
+        assert_ok(kd_upload(twin_device[d], twin_device[d]->stream, v.f.velocity_d + 4 * atom, v.f.velocity[atom], sizeof v.f.velocity[atom]));
         sail_to(&v, FIRST_STEP);
         sail_to(&v, FIRST_STEP + 4);
         assert_int_equal(v.f.state[1].outcome, MD_RUNAWAY);
@@ -204,33 +185,12 @@ static void a_runaway_is_one_on_every_device(void **state)
     }
 }
 
-static int open_devices(void **state)
-{
-    (void)state;
-    for (int d = 0; d < N_DEVICE; d++)
-        if (kd_device_open(device_name[d], 0, &device[d], NULL) != KD_OK) {
-            printf("%s: %s\n", device_name[d], kd_error_message());
-            device[d] = NULL;
-        }
-    return device[0] ? 0 : 1;
-}
-
-static int close_devices(void **state)
-{
-    (void)state;
-    for (int d = 0; d < N_DEVICE; d++)
-        if (device[d])
-            kd_device_close(device[d]);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(emulated_cuda_keeps_in_step),
-        cmocka_unit_test(cuda_keeps_in_step),
+        twin_tests_gpu(every_ensemble_keeps_in_step),
         cmocka_unit_test(calls_leave_no_trace),
         cmocka_unit_test(a_runaway_is_one_on_every_device),
     };
-    return cmocka_run_group_tests(tests, open_devices, close_devices);
+    return cmocka_run_group_tests(tests, twin_open, twin_close);
 }

@@ -1,17 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* nn_test.c - every network op of every device against the CPU in double precision, and what the table promises about bits. */
-#include "tests/support/test.h"
-
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/twin/twin.h"
 
 #include "tests/twin/nn_cases.h"
-
-enum { N_DEVICE = 3 };
-static const char *const device_name[N_DEVICE] = {"cpu", "emu", "cuda"};
-static kd_device *device[N_DEVICE];
 
 /* ---- everything that a case gives ---- */
 
@@ -138,19 +129,20 @@ static void compare_rounded(const struct nn_case *c, const struct answer *got, c
     }
 }
 
-static void twins(int d)
+/* (The CPU in double precision is what the others are compared with.) */
+static void every_case_agrees(void **state)
 {
-    if (!device[d])
-        skip();
+    kd_device *dev = twin_take(state);
+    const int last = dev == twin_device[TWIN_CPU] ? KD_MIXED : KD_DOUBLE;
     for (int index = 0; index < nn_case_count(); index++) {
         struct nn_case c;
         if (nn_case_is_bench(index))
             continue;
-        print_message("%s: %s\n", device_name[d], nn_case_name(index));
+        printf("  %s: %s\n", dev->backend, nn_case_name(index));
         assert_ok(nn_case_make(index, 0, &c));
-        struct answer want = run(device[0], KD_DOUBLE, &c);
-        for (int precision = KD_MIXED; precision <= (d == 0 ? KD_MIXED : KD_DOUBLE); precision++) {
-            struct answer got = run(device[d], (enum kd_precision)precision, &c);
+        struct answer want = run(twin_device[TWIN_CPU], KD_DOUBLE, &c);
+        for (int precision = KD_MIXED; precision <= last; precision++) {
+            struct answer got = run(dev, (enum kd_precision)precision, &c);
             if (c.bf16 && precision == KD_MIXED)
                 compare_rounded(&c, &got, &want);
             else
@@ -162,38 +154,20 @@ static void twins(int d)
     }
 }
 
-static void cpu_in_single_precision_does_every_case(void **state)
-{
-    (void)state;
-    twins(0);
-}
-
-static void emulated_cuda_does_every_case(void **state)
-{
-    (void)state;
-    twins(1);
-}
-
-static void cuda_does_every_case(void **state)
-{
-    (void)state;
-    twins(2);
-}
-
 /* ---- promises ---- */
 
 /* Nothing of a net depends on how many others there are. Case 3 has seven nets: other tiles than one net alone. */
 static void a_net_gives_the_same_bits_alone_and_in_company(void **state)
 {
     (void)state;
-    for (int d = 0; d < N_DEVICE; d++)
-        for (int index = 3; device[d] && index <= 6; index += 3)
+    for (int d = 0; d < TWIN_N_DEVICE; d++)
+        for (int index = 3; twin_device[d] && index <= 6; index += 3)
             for (int precision = KD_MIXED; precision <= KD_DOUBLE; precision++) {
                 struct nn_case alone, together;
                 assert_ok(nn_case_make(index, 1, &alone));
                 assert_ok(nn_case_make(index, 0, &together));
-                struct answer a = run(device[d], (enum kd_precision)precision, &alone);
-                struct answer b = run(device[d], (enum kd_precision)precision, &together);
+                struct answer a = run(twin_device[d], (enum kd_precision)precision, &alone);
+                struct answer b = run(twin_device[d], (enum kd_precision)precision, &together);
                 for (int part = 0; part < NN_N_PART; part++)
                     assert_memory_equal(a.part[part], b.part[part], a.n_parameter * sizeof(double));
                 assert_memory_equal(a.gradient, b.gradient, a.n_parameter * sizeof(double));
@@ -212,10 +186,10 @@ static void a_net_without_rows_rests(void **state)
     (void)state;
     struct nn_case c;
     assert_ok(nn_case_make(3, 0, &c));
-    for (int d = 0; d < N_DEVICE; d++) {
-        if (!device[d])
+    for (int d = 0; d < TWIN_N_DEVICE; d++) {
+        if (!twin_device[d])
             continue;
-        struct answer a = run(device[d], KD_DOUBLE, &c);
+        struct answer a = run(twin_device[d], KD_DOUBLE, &c);
         size_t last = (size_t)c.n_net - 1;
         assert_int_equal(c.count[last], 0);
         assert_memory_equal(a.part[NN_WEIGHTS] + last * a.n_parameter, c.net[last].parameter, a.n_parameter * sizeof(double));
@@ -232,11 +206,11 @@ static void epochs_of_one_call_or_of_two_give_the_same_bits(void **state)
     (void)state;
     struct nn_case c;
     assert_ok(nn_case_make(6, 1, &c)); /* with dropout: its counter goes on */
-    for (int d = 0; d < N_DEVICE; d++)
-        for (int precision = KD_MIXED; device[d] && precision <= KD_DOUBLE; precision++) {
-            struct answer whole = run(device[d], (enum kd_precision)precision, &c);
+    for (int d = 0; d < TWIN_N_DEVICE; d++)
+        for (int precision = KD_MIXED; twin_device[d] && precision <= KD_DOUBLE; precision++) {
+            struct answer whole = run(twin_device[d], (enum kd_precision)precision, &c);
             struct nn_stage s;
-            assert_ok(nn_stage_open(device[d], (enum kd_precision)precision, &c, &s));
+            assert_ok(nn_stage_open(twin_device[d], (enum kd_precision)precision, &c, &s));
             const struct nn_epochs all = s.epochs;
             uint64_t first = c.first_step[0];
             for (int e = 0; e < c.n_epoch; e++) {
@@ -245,13 +219,13 @@ static void epochs_of_one_call_or_of_two_give_the_same_bits(void **state)
                 s.epochs.rate_d = (const char *)all.rate_d + (size_t)e * (size_t)c.step_stride * NN_N_RATE * nn_real_size(s.precision);
                 s.epochs.loss_d = all.loss_d + e * c.step_stride;
                 s.epochs.validation_loss_d = all.validation_loss_d + e;
-                assert_ok(kd_upload(device[d], device[d]->stream, (void *)(size_t)all.first_step_d, &first, sizeof first));
+                assert_ok(kd_upload(twin_device[d], twin_device[d]->stream, (void *)(size_t)all.first_step_d, &first, sizeof first));
                 assert_ok(nn_stage_train(&s));
                 first += (uint64_t)((c.count[0] + c.batch - 1) / c.batch);
             }
             s.epochs = all;
             double *weights = numbers(s.n_parameter);
-            assert_ok(nn_group_get(device[d], s.precision, &s.group, NN_WEIGHTS, weights));
+            assert_ok(nn_group_get(twin_device[d], s.precision, &s.group, NN_WEIGHTS, weights));
             assert_memory_equal(weights, whole.part[NN_WEIGHTS], s.n_parameter * sizeof *weights);
             free(weights);
             nn_stage_close(&s);
@@ -265,22 +239,22 @@ static void parts_of_the_state_come_back_bit_by_bit(void **state)
     (void)state;
     struct nn_case c;
     assert_ok(nn_case_make(2, 0, &c));
-    for (int d = 0; d < N_DEVICE; d++) {
+    for (int d = 0; d < TWIN_N_DEVICE; d++) {
         struct nn_stage s;
-        if (!device[d])
+        if (!twin_device[d])
             continue;
-        assert_ok(nn_stage_open(device[d], KD_DOUBLE, &c, &s));
+        assert_ok(nn_stage_open(twin_device[d], KD_DOUBLE, &c, &s));
         size_t n = (size_t)c.n_net * s.n_parameter;
         double *value = numbers(n), *back = numbers(n);
         for (int part = 0; part < NN_N_PART; part++) {
             for (size_t i = 0; i < n; i++)
                 value[i] = (double)part + 1.0 / (double)(i + 3);
-            assert_ok(nn_group_put(device[d], KD_DOUBLE, &s.group, (enum nn_part)part, value));
+            assert_ok(nn_group_put(twin_device[d], KD_DOUBLE, &s.group, (enum nn_part)part, value));
         }
         for (int part = 0; part < NN_N_PART; part++) {
             for (size_t i = 0; i < n; i++)
                 value[i] = (double)part + 1.0 / (double)(i + 3);
-            assert_ok(nn_group_get(device[d], KD_DOUBLE, &s.group, (enum nn_part)part, back));
+            assert_ok(nn_group_get(twin_device[d], KD_DOUBLE, &s.group, (enum nn_part)part, back));
             assert_memory_equal(back, value, n * sizeof *back);
         }
         free(value);
@@ -361,12 +335,12 @@ static void slices_of_batches_add_up_to_the_steps_of_train(void **state)
         if (nn_case_is_bench(index))
             continue;
         assert_ok(nn_case_make(index, 0, &c));
-        struct answer want = run(device[0], KD_DOUBLE, &c);
-        for (int d = 0; d < N_DEVICE && !c.bf16; d++)
-            for (int precision = KD_MIXED; device[d] && precision <= KD_DOUBLE; precision++)
+        struct answer want = run(twin_device[TWIN_CPU], KD_DOUBLE, &c);
+        for (int d = 0; d < TWIN_N_DEVICE && !c.bf16; d++)
+            for (int precision = KD_MIXED; twin_device[d] && precision <= KD_DOUBLE; precision++)
                 for (int n_part = d == 0 ? 1 : 3; n_part <= 3; n_part++)
                     if (d == 0 || precision == index % 2) /* emulated devices are slow: one precision a case, in turn */
-                        share_case(device[d], (enum kd_precision)precision, &c, n_part, &want);
+                        share_case(twin_device[d], (enum kd_precision)precision, &c, n_part, &want);
         answer_free(&want);
         nn_case_free(&c);
     }
@@ -378,44 +352,22 @@ static void every_op_is_there_and_is_listed(void **state)
     (void)state;
     enum { LISTED = 9 };
     assert_int_equal(sizeof(struct nn_ops), LISTED * sizeof(void (*)(void)));
-    for (int d = 0; d < N_DEVICE; d++) {
-        if (!device[d])
+    for (int d = 0; d < TWIN_N_DEVICE; d++) {
+        if (!twin_device[d])
             continue;
-        assert_non_null(device[d]->nn);
+        assert_non_null(twin_device[d]->nn);
         for (size_t i = 0; i < LISTED; i++) {
             void (*op)(void);
-            memcpy(&op, (const char *)device[d]->nn + i * sizeof op, sizeof op);
+            memcpy(&op, (const char *)twin_device[d]->nn + i * sizeof op, sizeof op);
             assert_true(op != NULL);
         }
     }
 }
 
-static int open_devices(void **state)
-{
-    (void)state;
-    for (int d = 0; d < N_DEVICE; d++)
-        if (kd_device_open(device_name[d], 0, &device[d], NULL) != KD_OK) {
-            printf("%s: %s\n", device_name[d], kd_error_message());
-            device[d] = NULL;
-        }
-    return device[0] ? 0 : 1;
-}
-
-static int close_devices(void **state)
-{
-    (void)state;
-    for (int d = 0; d < N_DEVICE; d++)
-        if (device[d])
-            kd_device_close(device[d]);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(cpu_in_single_precision_does_every_case),
-        cmocka_unit_test(emulated_cuda_does_every_case),
-        cmocka_unit_test(cuda_does_every_case),
+        twin_tests(every_case_agrees),
         cmocka_unit_test(a_net_gives_the_same_bits_alone_and_in_company),
         cmocka_unit_test(a_net_without_rows_rests),
         cmocka_unit_test(epochs_of_one_call_or_of_two_give_the_same_bits),
@@ -423,5 +375,5 @@ int main(void)
         cmocka_unit_test(slices_of_batches_add_up_to_the_steps_of_train),
         cmocka_unit_test(every_op_is_there_and_is_listed),
     };
-    return cmocka_run_group_tests(tests, open_devices, close_devices);
+    return cmocka_run_group_tests(tests, twin_open, twin_close);
 }

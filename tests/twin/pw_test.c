@@ -366,10 +366,9 @@ static void run_case(kd_device *dev, const struct pw_case *c)
     printf("  %s: %s\n", dev->backend, c->name);
 }
 
-static void run_device(kd_device *dev)
+static void every_case_agrees(void **state)
 {
-    if (!dev)
-        skip();
+    kd_device *dev = twin_take(state);
     assert_non_null(dev->pw);
     assert_whole_table(dev->pw);
     const char *flavour = getenv("KEDGE_EMU_FLAVOUR");
@@ -379,30 +378,10 @@ static void run_device(kd_device *dev)
             run_case(dev, &pw_cases[i]);
 }
 
-static void cpu_does_every_case(void **state)
-{
-    (void)state;
-    run_device(twin_device[TWIN_CPU]);
-}
-
-static void emulated_cuda_does_every_case(void **state)
-{
-    (void)state;
-    run_device(twin_device[TWIN_EMU]);
-}
-
-static void cuda_does_every_case(void **state)
-{
-    (void)state;
-    run_device(twin_device[TWIN_CUDA]);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(cpu_does_every_case),
-        cmocka_unit_test(emulated_cuda_does_every_case),
-        cmocka_unit_test(cuda_does_every_case),
+        twin_tests(every_case_agrees),
     };
     return cmocka_run_group_tests(tests, twin_open, twin_close);
 }

@@ -36,6 +36,22 @@ static inline int twin_close(void **state)
     return 0;
 }
 
+/* Tests of f(void **state), one for each device; f takes its device by twin_take(), which skips the test where this machine has none. */
+#define twin_test_on(f, d)                                                                                   \
+    {                                                                                                        \
+        .name = #f ": " #d, .test_func = f, .initial_state = &twin_device[d]                                 \
+    }
+#define twin_tests_gpu(f) twin_test_on(f, TWIN_EMU), twin_test_on(f, TWIN_CUDA)
+#define twin_tests(f) twin_test_on(f, TWIN_CPU), twin_tests_gpu(f)
+
+static inline kd_device *twin_take(void **state)
+{
+    kd_device *dev = *(kd_device **)*state;
+    if (!dev)
+        skip();
+    return dev;
+}
+
 /* Every function of a table is there. */
 #define assert_whole_table(table)                                                                            \
     do {                                                                                                     \

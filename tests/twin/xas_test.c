@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* xas_test.c - Lanczos chains of every device and type against the dense Hamiltonian, and against one another. */
-#include "tests/support/test.h"
+#include "tests/twin/twin.h"
 
 #include <complex.h>
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "host/dft/sphere.h"
-#include "kernels/philox.h"
 #include "kernels/xas_ops.h"
 
-enum { N_DEVICE = 3, N_K = 3, N_POL = 3, N_STEP = 60, MOST_POL = 5, MOST_ATOM = 35, MOST_FORM = 14 };
-static const char *const device_name[N_DEVICE] = {"cpu", "emu", "cuda"};
-static kd_device *device[N_DEVICE];
+enum { N_K = 3, N_POL = 3, N_STEP = 60, MOST_POL = 5, MOST_ATOM = 35, MOST_FORM = 14 };
 static const double k_frac[N_K][3] = {{0, 0, 0}, {0.5, 0, 0.5}, {0.25, -0.125, 0.375}};
 
 /* What the chains run on: small, against the dense matrix; large, several chunks of plane waves and tiles of atoms, more forms of one parity and
@@ -259,12 +253,12 @@ static void chains_give_the_resolvent_of_the_dense_hamiltonian(void **state)
 {
     (void)state;
     struct chains *c = malloc(sizeof *c), *narrow = malloc(sizeof *c);
-    run(device[0], &small, real_wide, N_STEP, c);
-    run(device[0], &small, real_narrow, N_STEP, narrow);
+    run(twin_device[TWIN_CPU], &small, real_wide, N_STEP, c);
+    run(twin_device[TWIN_CPU], &small, real_narrow, N_STEP, narrow);
     for (int i = 0; i < N_K; i++) {
         struct point p;
-        make_point(device[0], &small, i, LA_C64, false, &p);
-        assert_ok(kd_scratch_reserve(device[0], device[0]->pw->scratch(device[0], p.basis, 1, 9)));
+        make_point(twin_device[TWIN_CPU], &small, i, LA_C64, false, &p);
+        assert_ok(kd_scratch_reserve(twin_device[TWIN_CPU], twin_device[TWIN_CPU]->pw->scratch(twin_device[TWIN_CPU], p.basis, 1, 9)));
         for (int pol = 0; pol < N_POL; pol++)
             for (int e = 0; e < 3; e++) {
                 double complex z = -0.5 + 1.2 * e + 0.15 * I, want = dense(&p, pol, z);
@@ -285,8 +279,8 @@ static void real_and_complex_orbitals_give_the_same_chains(void **state)
 {
     (void)state;
     struct chains *real = malloc(sizeof *real), *full = malloc(sizeof *full);
-    run(device[0], &small, real_wide, 7, real);
-    run(device[0], &small, complex_wide, 7, full);
+    run(twin_device[TWIN_CPU], &small, real_wide, 7, real);
+    run(twin_device[TWIN_CPU], &small, complex_wide, 7, full);
     for (int chain = 0; chain < N_K * N_POL; chain++) {
         assert_near(real->norm[chain], full->norm[chain], 1e-14);
         for (int n = chain * N_STEP; n < chain * N_STEP + 20; n++) { /* later ones follow the loss of orthogonality, which is round-off */
@@ -308,7 +302,7 @@ static void threads_and_groups_of_steps_change_no_bit(void **state)
     run(single, &small, real_narrow, N_STEP, one);
     run(many, &small, real_narrow, 7, other);
     assert_memory_equal(one, other, sizeof *one);
-    run(device[0], &small, real_narrow, 1, other);
+    run(twin_device[TWIN_CPU], &small, real_narrow, 1, other);
     assert_memory_equal(one, other, sizeof *one);
     kd_device_close(single);
     kd_device_close(many);
@@ -317,10 +311,9 @@ static void threads_and_groups_of_steps_change_no_bit(void **state)
 }
 
 /* Both problems, and the same bits in groups of steps. */
-static void a_device_agrees(kd_device *dev)
+static void chains_agree(void **state)
 {
-    if (!dev || !dev->xas || !dev->pw)
-        skip();
+    kd_device *dev = twin_take(state);
     const enum la_type *type[3] = {real_wide, real_narrow, complex_narrow};
     struct problem brief = small; /* later steps follow round-off */
     const struct problem *problem[2] = {&brief, &large};
@@ -329,7 +322,7 @@ static void a_device_agrees(kd_device *dev)
     for (int t = 0; t < 6; t++) {
         const struct problem *q = problem[t / 3];
         double tolerance = t % 3 ? 1e-4 : 1e-9, norm = t % 3 ? 1e-6 : 1e-12;
-        run(device[0], q, type[t % 3], q->n_step, want);
+        run(twin_device[TWIN_CPU], q, type[t % 3], q->n_step, want);
         run(dev, q, type[t % 3], q->n_step, got);
         if (q == &brief) {
             run(dev, q, type[t], 4, again);
@@ -348,46 +341,13 @@ static void a_device_agrees(kd_device *dev)
     free(again);
 }
 
-static void emulated_cuda_agrees(void **state)
-{
-    (void)state;
-    a_device_agrees(device[1]);
-}
-
-static void cuda_agrees(void **state)
-{
-    (void)state;
-    a_device_agrees(device[2]);
-}
-
-static int open_devices(void **state)
-{
-    (void)state;
-    for (int d = 0; d < N_DEVICE; d++)
-        if (kd_device_open(device_name[d], 0, &device[d], NULL) != KD_OK) {
-            printf("%s: %s\n", device_name[d], kd_error_message());
-            device[d] = NULL;
-        }
-    return device[0] ? 0 : 1;
-}
-
-static int close_devices(void **state)
-{
-    (void)state;
-    for (int d = 0; d < N_DEVICE; d++)
-        if (device[d])
-            kd_device_close(device[d]);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(chains_give_the_resolvent_of_the_dense_hamiltonian),
         cmocka_unit_test(real_and_complex_orbitals_give_the_same_chains),
         cmocka_unit_test(threads_and_groups_of_steps_change_no_bit),
-        cmocka_unit_test(emulated_cuda_agrees),
-        cmocka_unit_test(cuda_agrees),
+        twin_tests_gpu(chains_agree),
     };
-    return cmocka_run_group_tests(tests, open_devices, close_devices);
+    return cmocka_run_group_tests(tests, twin_open, twin_close);
 }
