@@ -18,6 +18,9 @@ endif()
 # -O3 for the arithmetic; no -march=native: SIMD is chosen at run time.
 set(CMAKE_C_FLAGS_RELEASE "-O3 -DNDEBUG -g1")
 set(CMAKE_CXX_FLAGS_RELEASE "-O3 -DNDEBUG -g1")
+# Sanitized builds. C++ is the SIMD codelets and the emulated kernels: templates that take minutes at -O2 there.
+set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g1")
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g1")
 
 if(KEDGE_SANITIZE STREQUAL "address")
   add_compile_options($<$<COMPILE_LANGUAGE:C,CXX>:-fsanitize=address,undefined> $<$<COMPILE_LANGUAGE:C,CXX>:-fno-sanitize-recover=undefined>
