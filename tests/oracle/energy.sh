@@ -14,6 +14,7 @@ failures=0 devices=cpu
 for d in emu cuda; do
     "$KEDGE" info --device $d --quiet >/dev/null 2>&1 && devices="$devices $d"
 done
+[ ! -e "$BUILD/lib/kedge/libkedge_cuda_emu.so" ] || [[ $devices == *emu* ]] || { echo "FAILED: the emulated plug-in cannot be opened"; exit 1; }
 
 # agrees DEVICE PRECISION POTENTIAL REFERENCE...
 agrees()
