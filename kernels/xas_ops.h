@@ -43,7 +43,12 @@ struct xas_ops {
      * becomes 0. */
     kd_status (*start)(kd_device *dev, kd_stream *s, const struct xas_block *block);
 
-    /* Steps first .. first+n_step-1 of every chain. In: u_first in vector[first % 3], u_(first-1) in vector[(first + 2) % 3], and
+    /* In place of start where step `first` is the next one of chains that were begun earlier (a restart): vectors, norm_d, a_d and b_d are as
+     * advance left them. KD_EINTERNAL: a step beyond n_max. */
+    kd_status (*resume)(kd_device *dev, kd_stream *s, const struct xas_block *block, int first);
+
+    /* After start or resume, and once more after one of them whenever a Hamiltonian, a block or a basis is another, also at the same address.
+     * Steps first .. first+n_step-1 of every chain. In: u_first in vector[first % 3], u_(first-1) in vector[(first + 2) % 3], and
      * b_(first-1) in b_d: exactly these continue a chain after a restart. Out: a_n, b_n of the steps, and the two newest vectors.
      * KD_EINTERNAL: steps beyond n_max. */
     kd_status (*advance)(kd_device *dev, kd_stream *s, const struct xas_block *block, int first, int n_step);

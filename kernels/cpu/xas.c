@@ -154,11 +154,24 @@ static kd_status cpu_xas_start(kd_device *dev, kd_stream *s, const struct xas_bl
     return KD_OK;
 }
 
+static kd_status in_range(const struct xas_block *q, int first, int n_step)
+{
+    if (first < 0 || n_step < 0 || first + n_step > q->n_max)
+        FAIL(KD_EINTERNAL, "chains: steps %d to %d, room for %d", first, first + n_step, q->n_max);
+    return KD_OK;
+}
+
+static kd_status cpu_xas_resume(kd_device *dev, kd_stream *s, const struct xas_block *q, int first)
+{
+    (void)dev;
+    (void)s;
+    return in_range(q, first, 0);
+}
+
 static kd_status cpu_xas_advance(kd_device *dev, kd_stream *s, const struct xas_block *q, int first, int n_step)
 {
     (void)s;
-    if (first < 0 || n_step < 0 || first + n_step > q->n_max)
-        FAIL(KD_EINTERNAL, "chains: steps %d to %d, room for %d", first, first + n_step, q->n_max);
+    TRY(in_range(q, first, n_step));
     size_t mark = kd_scratch_mark(dev);
     struct sizes size = sizes_of(q);
     size_t n_thread = (size_t)dev->n_thread;
@@ -183,5 +196,6 @@ static kd_status cpu_xas_advance(kd_device *dev, kd_stream *s, const struct xas_
 const struct xas_ops cpu_xas_ops = {
     .scratch = cpu_xas_scratch,
     .start = cpu_xas_start,
+    .resume = cpu_xas_resume,
     .advance = cpu_xas_advance,
 };

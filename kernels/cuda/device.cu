@@ -229,6 +229,7 @@ static void device_close(kd_device *dev)
     if (state->solver)
         (void)cusolverDnDestroy(state->solver);
     cuda_nn_release(state);
+    cuda_xas_release(state);
     (void)cudaFreeHost(state->pinned);
     free(state);
 }

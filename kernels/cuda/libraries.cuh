@@ -17,8 +17,10 @@ struct cuda_state { /* kd_device.state */
     void *pinned; /* page-locked memory of the eigenproblems that the host solves; grows at first use of a size */
     size_t pinned_bytes;
     struct nn_graphs *nn; /* epochs that were captured (nn.cu) */
+    struct xas_graph *xas; /* steps of chains that were captured (xas.cu) */
 };
 void cuda_nn_release(struct cuda_state *state);
+void cuda_xas_release(struct cuda_state *state);
 
 static inline struct cuda_state *cuda_state(const kd_device *dev)
 {
