@@ -26,7 +26,7 @@ static const char doc[] =
     "--calibration (default 0); --emin-ev and --emax-ev are photon energies (default 1830 to 1880 for Si, else from the K edge).\n"
     "gamma is the half width at half maximum: 0.8, or points joined by straight lines, 0.4@5,1.5@30 (gamma@eV above the edge), or a "
     "table in --gamma-file. With -o the chains of every site stay in XANES.h5.sites, and --restart evaluates them again (another gamma, other "
-    "energies) or goes on with the sites that are missing; XANES.h5 has the spectra in Mb and bohr^2, per site and polarisation, and means. A "
+    "energies) or goes on with the sites that are missing, one that was killed or stopped from its checkpoint; XANES.h5 has the spectra in Mb and bohr^2, per site and polarisation, and means. A "
     "site that does not converge is recorded, the rest goes on, and the exit status is 3.\n"
     "--json: sites[] with site, converged, lanczos_steps, scf_iterations, e_shift_ev, edge_ev, energy_ha, seconds, norm[k][polarisation] "
     "(bohr), and with --chains a_ha, b_ha[k][polarisation][n]; energy_ev, mean_mb.";
@@ -39,7 +39,7 @@ static const char examples[] = "  kedge xanes --calibrate quartz.xyz=1846 --pseu
 
 enum { KEY_SITES = APP_KEY, KEY_KPOINTS, KEY_SHIFT, KEY_GAMMA, KEY_GAMMA_FILE, KEY_EMIN, KEY_EMAX, KEY_POINTS, KEY_STATE, KEY_HOLE_FILE,
        KEY_AXIS, KEY_CALIBRATION, KEY_PSEUDO, KEY_DIR, KEY_CHAINS, KEY_FORMAT, KEY_PLOT, KEY_CONV, KEY_SCF, KEY_STEPS, KEY_GRID, KEY_REFERENCE,
-       KEY_CALIBRATE, KEY_ECUT };
+       KEY_CALIBRATE, KEY_ECUT, KEY_CHECKPOINT };
 
 struct choices {
     const char *out, *sites, *format, *calibration, *calibrate, *gamma_file;
@@ -77,6 +77,7 @@ static const struct argp_option options[] = {
     {"max-steps", KEY_STEPS, "N", 0, "Give a site up after so many Lanczos steps (default 2000)", 0},
     {"grid-factor", KEY_GRID, "X", 0, "Product grid of the chains in units of twice the largest |k+G| (default 1.3; double precision 2.2)", 0},
     {"reference-sites", KEY_REFERENCE, "N", 0, "Start from the mean spherical response of the first N absorbers (default 0)", 0},
+    {"checkpoint-seconds", KEY_CHECKPOINT, "S", 0, "Time between checkpoints of the site at work, beside its file (60)", 0},
     {0},
 };
 
@@ -132,6 +133,8 @@ static kd_status take_numbers(struct app *app, int key, const char *arg)
         TRY(app_double("--scf-conv-ry", arg, 1e-14, 1, &x));
         c->xanes.scf_accuracy = ha_from_ry(x);
         return KD_OK;
+    case KEY_CHECKPOINT:
+        return app_double("--checkpoint-seconds", arg, 0, 1e9, &c->xanes.checkpoint_seconds);
     case KEY_STEPS:
         return app_int("--max-steps", arg, 10, 100000, &c->xanes.max_step);
     case KEY_GRID:

@@ -200,6 +200,7 @@ static kd_status one_case(struct xas_bench *m)
     TRY_OUT(ground_state(m));
     double started = clock_seconds();
     TRY_OUT(open_site(m, m->b->dev, KD_MIXED, &m->x));
+    TRY_OUT(xanes_prepare(m->x));
     m->prepare = clock_seconds() - started;
     TRY_OUT(check_and_time(m));
 out:

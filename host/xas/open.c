@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "host/atom/upf.h"
-#include "host/base/clock.h"
 #include "host/base/log.h"
 #include "host/base/span.h"
 #include "host/base/units.h"
@@ -34,7 +33,7 @@ kd_status xanes_final_state_parse(const char *name, enum xanes_final_state *s)
 struct xanes_options xanes_defaults(enum kd_precision precision)
 {
     struct xanes_options o = {.final_state = XANES_XCH, .mesh = {2, 2, 2}, .scf_accuracy = 0.5e-5, .convergence = 2.5e-3, .max_step = 2000,
-                              .window = ha_from_ev(50), .grid_factor = precision == KD_DOUBLE ? 2.2 : 1.3, .precision = precision};
+                              .window = ha_from_ev(50), .grid_factor = precision == KD_DOUBLE ? 2.2 : 1.3, .precision = precision, .checkpoint_seconds = 60};
     o.pseudo.core_hole_site = -1;
     o.broadening.n = 1;
     o.broadening.gamma[0] = ha_from_ev(0.8);
@@ -168,9 +167,20 @@ static kd_status ground_orbitals(struct xanes *x)
     return KD_OK;
 }
 
+kd_status xanes_prepare(struct xanes *x)
+{
+    if (x->orbitals_ready)
+        return KD_OK;
+    span_begin("ground_orbitals");
+    xanes_place_hole(x, -1);
+    TRY(ground_orbitals(x));
+    span_end();
+    x->orbitals_ready = true;
+    return KD_OK;
+}
+
 static kd_status open_all(struct xanes *x, const char *gs_path)
 {
-    double started = clock_seconds();
     TRY(gs_read(gs_path, &x->gs));
     TRY(read_set(x));
     TRY(find_absorber(x));
@@ -179,12 +189,10 @@ static kd_status open_all(struct xanes *x, const char *gs_path)
     TRY(crystal_create(&x->gs.structure, n_list, x->list, x->set.species, &x->crystal));
     span_begin("prepare");
     TRY(scf_for_sites(x));
-    TRY(ground_orbitals(x));
     TRY(dipole_create(x->list[x->hole_species], &x->set.pseudo[x->absorber_species], x->options.radius_factor, sqrt(2 * x->gs.ecut) + 0.1,
                       &x->dipole));
     TRY(xanes_chains_setup(x));
     span_end();
-    x->prepare_seconds = clock_seconds() - started;
     return KD_OK;
 }
 

@@ -8,6 +8,8 @@
 #include "host/xas/xanes.h"
 #include "kernels/xas_ops.h"
 
+struct h5;
+
 struct xanes_k { /* one k-point of the spectrum */
     struct kpoint point;
     struct sphere sphere;
@@ -45,7 +47,11 @@ struct xanes {
     void *packed_d[2];         /* real, complex */
 
     double *response;          /* [n_shell] mean response of the reference sites; NULL before they are done */
-    double prepare_seconds;
+    bool orbitals_ready;       /* of the ground state */
+
+    char density_path[PATH_MAX], chains_path[PATH_MAX]; /* checkpoints of the site at work; "" for none */
+    bool go_on;                /* from there, if they are there */
+    double kept_at;            /* clock_seconds of the last one, or of the site's start */
 };
 
 /* Species of the crystal with the hole at `site` (-1: ground state). */
@@ -55,5 +61,16 @@ void xanes_place_hole(struct xanes *x, int site);
 kd_status xanes_chains_setup(struct xanes *x);
 void xanes_chains_free(struct xanes *x);
 kd_status xanes_chains_run(struct xanes *x, struct xanes_site *s);
+
+/* site_file.c: the numbers of a site in an open file, of kind "xanes_site" or "xanes_checkpoint"; the latter may have no steps yet. */
+kd_status xanes_site_put(struct h5 *f, const char *kind, const struct xanes_site *s);
+kd_status xanes_site_get(struct h5 *f, const char *kind, struct xanes_site *s);
+
+/* checkpoint.c, for a site whose density is done. _due: written where there is a place for it and it is time, or when somebody asked to stop
+ * (KD_ESTOPPED). _read: everything but the vectors, with the potential into x->scf, if there is such a file (*found)
+ * and one is wanted. _vectors: the rest, when the chains have their Hamiltonian. KD_EINPUT: of another calculation. */
+kd_status xanes_checkpoint_due(struct xanes *x, const struct xanes_site *s);
+kd_status xanes_checkpoint_read(struct xanes *x, struct xanes_site *s, bool *found);
+kd_status xanes_checkpoint_vectors(struct xanes *x, const struct chains *c);
 
 #endif

@@ -155,10 +155,13 @@ static double look(struct look *l, const struct chains *c)
 static kd_status step_until_converged(struct xanes *x, struct xanes_site *s)
 {
     kd_device *dev = x->dev;
+    double started = clock_seconds(), before = s->seconds.chains;
     struct chains *c = &s->chains;
     struct look l = {.sum = {0}};
     double change = INFINITY;
     look_begin(x, s, &l);
+    if (c->n_step >= FIRST_LOOK) /* a restart: the last look once more */
+        (void)look(&l, c);
     while (!(change < x->options.convergence)) {
         int n = c->n_max - c->n_step < GROUP ? c->n_max - c->n_step : GROUP;
         if (n == 0)
@@ -175,20 +178,16 @@ static kd_status step_until_converged(struct xanes *x, struct xanes_site *s)
         }
         if (x->options.report)
             TRY(x->options.report(x->options.owner, "chains", c->n_step, c->n_max, change));
-        if (stop_requested())
-            return stop_status("the sites that are done");
+        s->seconds.chains = before + clock_seconds() - started;
+        if (!(change < x->options.convergence))
+            TRY(xanes_checkpoint_due(x, s));
     }
     return KD_OK;
 }
 
-kd_status xanes_chains_run(struct xanes *x, struct xanes_site *s)
+/* Chains without steps. */
+static kd_status make_chains(struct xanes *x, struct xanes_site *s)
 {
-    kd_device *dev = x->dev;
-    double started = clock_seconds();
-    size_t chain = (size_t)x->n_k * XANES_N_POL;
-    span_begin("chains_setup");
-    TRY(prepare(x, x->crystal.tau[s->site]));
-    span_end();
     TRY(chains_create(x->n_k, XANES_N_POL, x->options.max_step, &s->chains));
     s->k_frac = malloc((size_t)x->n_k * sizeof *s->k_frac);
     if (!s->k_frac)
@@ -197,13 +196,28 @@ kd_status xanes_chains_run(struct xanes *x, struct xanes_site *s)
         memcpy(s->k_frac[i], x->k[i].point.frac, sizeof s->k_frac[i]);
         s->chains.weight[i] = x->k[i].point.weight;
     }
-    s->seconds.setup += clock_seconds() - started;
-    started = clock_seconds();
-    span_begin("chains");
-    TRY(dev->xas->start(dev, dev->stream, &x->block));
-    TRY(kd_download(dev, dev->stream, s->chains.norm, x->block.norm_d, chain * sizeof(double)));
-    kd_status status = step_until_converged(x, s);
+    return KD_OK;
+}
+
+kd_status xanes_chains_run(struct xanes *x, struct xanes_site *s)
+{
+    kd_device *dev = x->dev;
+    double started = clock_seconds();
+    span_begin("chains_setup");
+    TRY(prepare(x, x->crystal.tau[s->site]));
+    bool begun = s->chains.n_step > 0;
+    if (begun)
+        TRY(xanes_checkpoint_vectors(x, &s->chains));
+    else
+        TRY(make_chains(x, s));
     span_end();
-    s->seconds.chains = clock_seconds() - started;
-    return status;
+    s->seconds.setup += clock_seconds() - started;
+    span_begin("chains");
+    if (!begun) {
+        TRY(dev->xas->start(dev, dev->stream, &x->block));
+        TRY(kd_download(dev, dev->stream, s->chains.norm, x->block.norm_d, (size_t)x->n_k * XANES_N_POL * sizeof(double)));
+    }
+    TRY(step_until_converged(x, s));
+    span_end();
+    return KD_OK;
 }

@@ -132,20 +132,22 @@ static kd_status core_hole_density(struct xanes *x, struct xanes_site *out)
     double width = smeared ? x->gs.width : 0.0025; /* one level, half full: any width does (0.005 Ry as the oracle) */
     double(*start)[2] = malloc((size_t)s->density.n * sizeof *start);
     kd_status status = KD_OK;
-    long before = s->h_applications;
     if (!start)
         FAIL(KD_ENOMEM, "xanes: no host memory");
-    xanes_place_hole(x, out->site);
     TRY_OUT(scf_change_species(s, x->gs.charge + x->charge_hole, smearing, width));
     TRY_OUT(start_density(x, out->site, start));
     TRY_OUT(scf_set_density(s, (const double(*)[2])start));
     TRY_OUT(warm_orbitals(x));
     s->options.first_error = 1e-4;
+    s->options.checkpoint = x->density_path[0] ? x->density_path : NULL;
+    s->options.checkpoint_seconds = x->options.checkpoint_seconds;
+    s->options.restart = x->go_on;
+    s->h_applications = 0;
     TRY_OUT(scf_run(s));
     out->scf_iterations = s->n_iteration;
     TRY_OUT(take_response(x, out, (const double(*)[2])start));
 out:
-    out->h_applications = s->h_applications - before;
+    out->h_applications = s->h_applications;
     out->scf_iterations = s->n_iteration;
     free(start);
     return status;
@@ -153,13 +155,22 @@ out:
 
 static kd_status run(struct xanes *x, struct xanes_site *out)
 {
-    double started = clock_seconds();
-    span_begin("core_hole_scf");
+    bool found;
+    TRY(xanes_checkpoint_read(x, out, &found));
+    if (!found)
+        TRY(xanes_prepare(x));
+    double started = x->kept_at = clock_seconds();
     if (x->options.final_state != XANES_GROUND)
-        TRY(core_hole_density(x, out));
-    span_end();
-    out->seconds.scf = clock_seconds() - started;
-    take_energies(x, out);
+        xanes_place_hole(x, out->site);
+    if (!found) {
+        span_begin("core_hole_scf");
+        if (x->options.final_state != XANES_GROUND)
+            TRY(core_hole_density(x, out));
+        span_end();
+        out->seconds.scf = clock_seconds() - started;
+        take_energies(x, out);
+        TRY(xanes_checkpoint_due(x, out));
+    }
     return xanes_chains_run(x, out);
 }
 
@@ -181,7 +192,7 @@ kd_status xanes_site_run(struct xanes *x, int site, struct xanes_site *out)
     span_begin("site");
     kd_status status = run(x, out);
     span_unwind(depth);
-    out->seconds.total = clock_seconds() - started;
+    out->seconds.total += clock_seconds() - started; /* of a restart: to what was before */
     out->converged = status == KD_OK;
     if (status == KD_ENOCONV)
         snprintf(out->failure, sizeof out->failure, "%s", kd_error_message());

@@ -8,7 +8,7 @@
 #include "host/base/units.h"
 #include "host/store/h5.h"
 #include "host/structure/element.h"
-#include "host/xas/xanes.h"
+#include "host/xas/room.h"
 
 static kd_status write_energies(struct h5 *f, const struct xanes_site *s)
 {
@@ -63,29 +63,33 @@ static kd_status write_rest(struct h5 *f, const struct xanes_site *s)
     return KD_OK;
 }
 
+kd_status xanes_site_put(struct h5 *f, const char *kind, const struct xanes_site *s)
+{
+    TRY(h5_set_text(f, "/", "creator", "kedge"));
+    TRY(h5_set_text(f, "/", "kind", kind));
+    TRY(h5_set_int(f, "/", "site", s->site));
+    TRY(h5_set_int(f, "/", "number", s->z));
+    TRY(h5_set_text(f, "/", "element", element_symbol(s->z)));
+    TRY(h5_set_int(f, "/", "converged", s->converged));
+    TRY(h5_set_text(f, "/", "failure", s->failure));
+    TRY(h5_set_text(f, "/", "final_state", xanes_final_state_name(s->final_state)));
+    TRY(h5_set_text(f, "/", "recipe", s->recipe));
+    TRY(h5_set_int(f, "/", "scf_iterations", s->scf_iterations));
+    TRY(h5_set_int(f, "/", "h_applications", s->h_applications));
+    TRY(write_rest(f, s));
+    if (!s->converged)
+        return KD_OK;
+    TRY(write_energies(f, s));
+    return s->chains.n_step > 0 ? write_chains(f, s) : KD_OK;
+}
+
 kd_status xanes_site_write(const char *path, const struct xanes_site *s)
 {
     struct h5 *f;
-    kd_status status = KD_OK;
     TRY(h5_create(path, &f));
-    TRY_OUT(h5_set_text(f, "/", "creator", "kedge"));
-    TRY_OUT(h5_set_text(f, "/", "kind", "xanes_site"));
-    TRY_OUT(h5_set_int(f, "/", "site", s->site));
-    TRY_OUT(h5_set_int(f, "/", "number", s->z));
-    TRY_OUT(h5_set_text(f, "/", "element", element_symbol(s->z)));
-    TRY_OUT(h5_set_int(f, "/", "converged", s->converged));
-    TRY_OUT(h5_set_text(f, "/", "failure", s->failure));
-    TRY_OUT(h5_set_text(f, "/", "final_state", xanes_final_state_name(s->final_state)));
-    TRY_OUT(h5_set_text(f, "/", "recipe", s->recipe));
-    TRY_OUT(h5_set_int(f, "/", "scf_iterations", s->scf_iterations));
-    TRY_OUT(h5_set_int(f, "/", "h_applications", s->h_applications));
-    TRY_OUT(write_rest(f, s));
-    if (s->converged) {
-        TRY_OUT(write_energies(f, s));
-        TRY_OUT(write_chains(f, s));
-    }
-    return h5_commit(f);
-out:
+    kd_status status = xanes_site_put(f, "xanes_site", s);
+    if (status == KD_OK)
+        return h5_commit(f);
     h5_abandon(f);
     return status;
 }
@@ -155,13 +159,14 @@ static kd_status read_rest(struct h5 *f, struct xanes_site *s)
     return h5_read(f, &(struct h5_array){"response/density", H5_DOUBLE, 1, {n}}, s->response);
 }
 
-static kd_status read_all(struct h5 *f, struct xanes_site *s)
+kd_status xanes_site_get(struct h5 *f, const char *kind, struct xanes_site *s)
 {
     char text[32];
     long long site, z, converged, iterations, applications;
+    s->e_shift = s->core_difference = NAN;
     TRY(h5_get_text(f, "/", "kind", text, sizeof text));
-    if (strcmp(text, "xanes_site") != 0)
-        FAIL(KD_EINPUT, "%s: kind \"%s\", expected xanes_site", h5_path(f), text);
+    if (strcmp(text, kind) != 0)
+        FAIL(KD_EINPUT, "%s: kind \"%s\", expected %s", h5_path(f), text, kind);
     TRY(h5_get_int(f, "/", "site", &site));
     TRY(h5_get_int(f, "/", "number", &z));
     TRY(h5_get_int(f, "/", "converged", &converged));
@@ -182,16 +187,15 @@ static kd_status read_all(struct h5 *f, struct xanes_site *s)
     if (!s->converged)
         return KD_OK;
     TRY(read_energies(f, s));
-    return read_chains(f, s);
+    return strcmp(kind, "xanes_checkpoint") == 0 && !h5_exists(f, "chains/a") ? KD_OK : read_chains(f, s);
 }
 
 kd_status xanes_site_read(const char *path, struct xanes_site *s)
 {
     struct h5 *f;
     memset(s, 0, sizeof *s);
-    s->e_shift = s->core_difference = NAN;
     TRY(h5_open(path, &f));
-    kd_status status = read_all(f, s);
+    kd_status status = xanes_site_get(f, "xanes_site", s);
     h5_close(f);
     if (status != KD_OK)
         xanes_site_free(s);

@@ -16,7 +16,7 @@ static bool done_before(const char *path, const struct xanes *x, const struct xa
 {
     if (!job->restart || !path_is_file(path))
         return false;
-    if (xanes_site_read(path, s) == KD_OK && s->converged && strcmp(s->recipe, x->recipe) == 0)
+    if (xanes_site_read(path, s) == KD_OK && s->converged && strcmp(s->recipe, x->recipe) == 0 && s->energy_ground == x->gs.energy)
         return true;
     kd_error_clear();
     xanes_site_free(s);
@@ -30,6 +30,7 @@ static kd_status one_site(struct xanes *x, const struct xanes_job *job, int site
     if (job->directory && snprintf(path, sizeof path, "%s/site_%05d.h5", job->directory, site) >= (int)sizeof path)
         FAIL(KD_EINPUT, "%s: too long a name", job->directory);
     if (!done_before(path, x, job, s)) {
+        TRY(xanes_keep(x, job->directory ? path : NULL, job->restart));
         kd_status status = xanes_site_run(x, site, s);
         if (status != KD_OK && status != KD_ENOCONV)
             return status;
@@ -39,6 +40,7 @@ static kd_status one_site(struct xanes *x, const struct xanes_job *job, int site
         }
         if (job->directory)
             TRY(xanes_site_write(path, s));
+        xanes_forget(x);
     }
     *failed += !s->converged;
     return job->done ? job->done(job->owner, path, s) : KD_OK;

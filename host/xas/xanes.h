@@ -47,6 +47,7 @@ struct xanes_options {
     double grid_factor;          /* product grid of the chains, in units of twice the largest |k+G| */
     enum kd_precision precision;
     uint64_t seed;
+    double checkpoint_seconds;   /* time between two checkpoints of a site that has a place for them (xanes_keep) */
     int n_reference;             /* reference sites: the first so many absorbers of the structure; 0: none */
     /* Called when something has been done; NULL: silent. A failure ends the site. */
     kd_status (*report)(void *owner, const char *phase, int done, int most, double accuracy);
@@ -85,7 +86,7 @@ struct xanes_site {
 
 struct xanes; /* one structure, ready for its sites */
 
-/* Read the ground state and its pseudopotentials (and make the core-hole set), set up bases, and the orbitals of the ground state.
+/* Read the ground state and its pseudopotentials (and make the core-hole set), set up bases.
  * KD_EINPUT: a file that does not do; KD_ENOMEM. */
 kd_status xanes_open(kd_device *dev, const char *gs_path, const struct xanes_options *options, struct xanes **out);
 void xanes_close(struct xanes *x); /* NULL is fine */
@@ -97,8 +98,15 @@ const struct structure *xanes_structure(const struct xanes *x);
 int xanes_absorbers(const struct xanes *x, int *site);
 
 /* One site. KD_ENOCONV (the density or the chains do not converge): *out says so in `failure` and may be written; KD_ESTOPPED: asked to
- * stop, *out is empty. */
+ * stop, *out is empty; KD_EINPUT: a checkpoint of another calculation. */
 kd_status xanes_site_run(struct xanes *x, int site, struct xanes_site *out);
+/* Orbitals of the ground state, from which densities with a hole start: made when a site first needs them, or now. */
+kd_status xanes_prepare(struct xanes *x);
+/* Where the next sites keep their state, every options.checkpoint_seconds and when asked to stop: PATH.density while the density is not done, then
+ * PATH.chains. restart: go on from these files where they are, with the bits of an unbroken run; else they are removed. NULL: nowhere. Call
+ * it before every site, and xanes_forget when its results are safe: it removes both. */
+kd_status xanes_keep(struct xanes *x, const char *path, bool restart);
+void xanes_forget(const struct xanes *x);
 void xanes_site_free(struct xanes_site *s); /* a zeroed struct is fine */
 
 kd_status xanes_site_write(const char *path, const struct xanes_site *s);
