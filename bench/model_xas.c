@@ -6,7 +6,7 @@ enum { PARTS = 6, PAPER_SITES = 5290, TILE = 32 };
 
 /* Projectors taken apart, one k-point (kernels/cuda/pw_factors.cu). Of each plane wave and atom a sheet of up to n forms costs 4 multiply-adds for the
  * phase, 2 a polarisation to turn, n a polarisation; an s and a p sheet an atom. Forms and orbitals are read once a tile of atoms; phases stay
- * in the first-level cache. */
+ * in the first-level cache. The last pass also reads u_n and u_(n-1) and makes three sums: 4 multiply-adds a real. */
 static void factors(const struct model_xas *m, double block, struct model_pw_work work[2])
 {
     static const int forms[2] = {2, 6};
@@ -18,7 +18,7 @@ static void factors(const struct model_xas *m, double block, struct model_pw_wor
     }
     const double form = 4 * waves * 8 * m->n_species;
     work[0] = (struct model_pw_work){"factor_project_kernel", 2 * multiply_adds * waves, tiles * waves, form + block};
-    work[1] = (struct model_pw_work){"factor_add_kernel", 2 * multiply_adds * waves, form + 2 * block, form + 2 * block};
+    work[1] = (struct model_pw_work){"factor_add_kernel", 2 * multiply_adds * waves + 8 * v * 2 * waves, form + 4 * block, form + 4 * block};
 }
 
 void model_xas_print(FILE *out, const struct model_xas *m)
@@ -26,9 +26,9 @@ void model_xas_print(FILE *out, const struct model_xas *m)
     struct model_pw_work work[MODEL_PW_KERNELS];
     const char *limiter;
     model_pw_work(&m->chain, work);
-    /* columns, plane and sphere are the first three; then projectors; w -= b u', <u|w>; w -= a u, |w|^2; w / b: reads and writes of vectors */
+    /* columns, plane and sphere are the first three; then projectors, with the sums of the recurrence; (w - a u) / b */
     const double block = work[0].dram_bytes, reals = block / 4; /* of one k-point, FP32 */
-    struct model_pw_work part[PARTS] = {work[0], work[1], work[2], {NULL, 0, 0, 0}, {NULL, 0, 0, 0}, {"three chain kernels", 9 * reals, 9 * block, 9 * block}};
+    struct model_pw_work part[PARTS] = {work[0], work[1], work[2], {NULL, 0, 0, 0}, {NULL, 0, 0, 0}, {"chain_next_kernel", 3 * reals, 3 * block, 3 * block}};
     factors(m, block, part + 3);
     fprintf(out, "%s, one site, mixed: MODEL, not measured. RTX 4090, %d k-points x %d polarisations, %d^3 points, %d atoms\n", m->chain.name,
             m->n_k, m->chain.n_band, m->chain.n, m->n_atom);

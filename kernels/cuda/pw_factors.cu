@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* pw_factors.cu - w += V_nl u with projectors taken apart (pw_factors.cuh), for all k-points of a block at once. */
+/* pw_factors.cu - w += V_nl u with projectors taken apart (pw_factors.cuh), for all k-points of a block at once, and the recurrence of chains as
+ * far as its sums. */
 #include "kernels/cuda/pw_factors_kernels.cuh"
 
 #include <cstdlib>
@@ -65,7 +66,7 @@ static kd_status launch(const factor_launch &q, int n_k, int most_pw, int n_tile
 }
 
 template <class T>
-static kd_status add_alike(kd_device *dev, kd_stream *s, int n_k, const factor_block *k)
+static kd_status add_alike(kd_device *dev, kd_stream *s, int n_k, const factor_block *k, const chain_step &when)
 {
     const pw_factors *f = k->factors;
     const int n_pol = k->u->n_vec;
@@ -76,14 +77,15 @@ static kd_status add_alike(kd_device *dev, kd_stream *s, int n_k, const factor_b
     q.coupling = f->coupling_d;
     q.n_sheet = f->n_sheet;
     q.n_atom = f->n_atom;
+    q.when = when;
     for (int i = 0; i < n_k; i++) {
         const pw_factors *own = k[i].factors;
-        const size_t n = coefficients(own, at_once(n_pol, 0));
+        const size_t count = coefficients(own, at_once(n_pol, 0));
         T *partial, *sum;
-        TRY(scratch(dev, n * blocks_for(own->n_pw, CHUNK), &partial));
-        TRY(scratch(dev, n, &sum));
+        TRY(scratch(dev, count * blocks_for(own->n_pw, CHUNK), &partial));
+        TRY(scratch(dev, count, &sum));
         q.k[i] = {k[i].u->x_d, own->form_d, {own->first_d[0], own->first_d[1]}, {own->step_d[0], own->step_d[1]}, k[i].w->x_d, partial, sum,
-                  own->place_d, k[i].u->ld * la_width(k[i].u->type), own->ld, own->n_pw, own->n_line, own->n_step};
+                  k[i].before->x_d, k[i].b, k[i].sums, own->place_d, k[i].u->ld * la_width(k[i].u->type), own->ld, own->n_pw, own->n_line, own->n_step};
         most_pw = own->n_pw > most_pw ? own->n_pw : most_pw;
     }
     for (int v0 = 0; v0 < n_pol; v0 += FACTOR_POLARISATIONS) {
@@ -96,13 +98,17 @@ static kd_status add_alike(kd_device *dev, kd_stream *s, int n_k, const factor_b
     return KD_OK;
 }
 
-kd_status cuda_factors_add(kd_device *dev, kd_stream *s, int n_k, const factor_block *k)
+int cuda_factors_chunks(const pw_basis *b)
+{
+    return static_cast<int>(blocks_for(b->n_pw, WAVES * THREADS));
+}
+
+kd_status cuda_factors_add(kd_device *dev, kd_stream *s, int n_k, const factor_block *k, const chain_step *when)
 {
     for (int i = 0, n; i < n_k; i += n) {
         const size_t mark = kd_scratch_mark(dev);
         n = count_alike(n_k - i, k + i);
-        if (k[i].factors->n_sheet > 0)
-            TRY(la_is_double(k[i].basis->type) ? add_alike<double>(dev, s, n, k + i) : add_alike<float>(dev, s, n, k + i));
+        TRY(la_is_double(k[i].basis->type) ? add_alike<double>(dev, s, n, k + i, *when) : add_alike<float>(dev, s, n, k + i, *when));
         kd_scratch_release(dev, mark);
     }
     return KD_OK;

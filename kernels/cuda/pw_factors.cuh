@@ -44,12 +44,28 @@ struct pw_factors {
 kd_status cuda_factors_create(const struct pw_basis *b, const struct pw_projector_spec *spec, struct pw_factors **out);
 void cuda_factors_destroy(kd_device *dev, struct pw_factors *f); /* NULL is fine */
 
-struct factor_block { /* one k-point: w += V_nl u */
+/* Sums over the plane waves of a vector that the recurrence needs: <u|w>, <w|w>, <u|u>. */
+enum { CHAIN_UW, CHAIN_WW, CHAIN_UU, CHAIN_SUMS };
+
+struct factor_block { /* one k-point: w += V_nl u - b_(n-1) u_(n-1), and the sums of its vectors; it has sheets */
     const struct pw_basis *basis;
     const struct pw_factors *factors;
-    const struct la_block *u, *w;
+    const struct la_block *u, *w, *before;
+    const double *b; /* [polarisation][n_max] */
+    double *sums;    /* [polarisation][CHAIN_SUMS][n_chunk], of which the first cuda_factors_chunks are set */
 };
+struct chain_step { /* which n */
+    int step;         /* -1: the start of chains */
+    const int *count; /* on the device: steps before those of a graph; NULL: step is the number itself */
+    int n_max, n_chunk;
+};
+int cuda_factors_chunks(const struct pw_basis *b);
 size_t cuda_factors_scratch(int n_k, const struct factor_block *k);
-kd_status cuda_factors_add(kd_device *dev, kd_stream *s, int n_k, const struct factor_block *k);
+kd_status cuda_factors_add(kd_device *dev, kd_stream *s, int n_k, const struct factor_block *k, const struct chain_step *when);
+
+static __device__ __forceinline__ int number_of(const struct chain_step &when)
+{
+    return when.count ? *when.count + when.step : when.step;
+}
 
 #endif

@@ -3,7 +3,8 @@
  *
  *   project  an atom a lane: forms and orbitals of FACTOR_ATOMS plane waves in shared memory, read by all lanes at once; sums over a chunk
  *   total    the chunks' sums, in order
- *   add      a plane wave a thread: forms in registers, coefficients of FACTOR_ATOMS atoms in shared memory
+ *   add      a plane wave a thread: forms in registers, coefficients of FACTOR_ATOMS atoms in shared memory; then the recurrence of the chains up to
+ *            the sums that it needs, while w is in registers
  *
  * Per plane wave, atom and sheet both do 4 (phase) + 2 n_pol (turn) + n_form n_pol multiply-adds in FP32, nothing is stored but sums. */
 #ifndef KD_CUDA_PW_FACTORS_KERNELS_CUH
@@ -11,6 +12,7 @@
 
 #include "kernels/cuda/pw.cuh"
 #include "kernels/cuda/pw_factors.cuh"
+#include "kernels/cuda/sum.cuh"
 
 enum { THREADS = 128, WARPS = THREADS / 32, CHUNK = 1024, WAVES = 2, MOST_K = 24, NARROW = 2 };
 
@@ -23,6 +25,9 @@ struct __align__(16) four {
 struct factor_k { /* one k-point */
     const void *u, *form, *first[2], *step[2];
     void *w, *partial, *sum;
+    const void *before;
+    const double *b;
+    double *sums;
     const unsigned *place;
     size_t ld, form_ld;
     int n_pw, n_line, n_step;
@@ -33,6 +38,7 @@ struct factor_launch { /* by value */
     const factor_tile *tile;
     const double *coupling;
     int n_sheet, n_atom, n_coefficient;
+    chain_step when;
 };
 
 /* Coefficients of an atom on a sheet: [polarisation][form], up to whole fours. */
@@ -255,11 +261,42 @@ static __device__ __forceinline__ void add_sheet(const factor_launch &q, const f
     }
 }
 
+/* w = what is there + what was summed - b u_(n-1) of polarisation v, and its part of the sums. */
+template <class T, int V>
+static __device__ __forceinline__ void recur(const factor_launch &q, const factor_k &k, int v0, int v, int g0, const waves<T, V> &w, double *shared)
+{
+    const int step = number_of(q.when), chain = v0 + v;
+    const T b = step > 0 ? static_cast<T>(k.b[static_cast<size_t>(chain) * q.when.n_max + step - 1]) : 0;
+    T mine[CHAIN_SUMS] = {};
+    double total[CHAIN_SUMS];
+#pragma unroll
+    for (int a = 0; a < WAVES; a++) {
+        if (g0 + a * THREADS >= k.n_pw)
+            continue;
+        const size_t at = chain * k.ld + 2 * static_cast<size_t>(w.g[a]);
+        T *to = static_cast<T *>(k.w) + at;
+        const T *u = static_cast<const T *>(k.u) + at, *before = static_cast<const T *>(k.before) + at;
+        const T x[2] = {to[0] + w.re[a][v] - b * before[0], to[1] + w.im[a][v] - b * before[1]};
+#pragma unroll
+        for (int e = 0; e < 2; e++) {
+            to[e] = x[e];
+            mine[CHAIN_UW] += u[e] * x[e];
+            mine[CHAIN_WW] += x[e] * x[e];
+            mine[CHAIN_UU] += u[e] * u[e];
+        }
+    }
+    block_sums<THREADS, CHAIN_SUMS>(mine, shared, total);
+    if (threadIdx.x < CHAIN_SUMS)
+        k.sums[(static_cast<size_t>(chain) * CHAIN_SUMS + threadIdx.x) * q.when.n_chunk + blockIdx.x] =
+            threadIdx.x == CHAIN_UW ? total[CHAIN_UW] : threadIdx.x == CHAIN_WW ? total[CHAIN_WW] : total[CHAIN_UU];
+}
+
 /* Block (WAVES * THREADS plane waves, k). */
 template <class T, int V>
 static __global__ void __launch_bounds__(THREADS) factor_add_kernel(const factor_launch q, int v0)
 {
     __shared__ __align__(16) T shared[FACTOR_ATOMS * stride_of(FACTOR_FORMS, V)];
+    __shared__ double sums[V][CHAIN_SUMS * WARPS];
     const factor_k &k = q.k[blockIdx.y];
     const int g0 = blockIdx.x * WAVES * THREADS + threadIdx.x;
     waves<T, V> w = {};
@@ -280,15 +317,8 @@ static __global__ void __launch_bounds__(THREADS) factor_add_kernel(const factor
             add_sheet<T, V, FACTOR_FORMS>(q, k, s, shared, w);
     }
 #pragma unroll
-    for (int a = 0; a < WAVES; a++)
-#pragma unroll
-        for (int v = 0; v < V; v++) {
-            if (g0 + a * THREADS >= k.n_pw)
-                continue;
-            T *x = static_cast<T *>(k.w) + (v0 + v) * k.ld + 2 * static_cast<size_t>(w.g[a]);
-            x[0] += w.re[a][v];
-            x[1] += w.im[a][v];
-        }
+    for (int v = 0; v < V; v++)
+        recur<T, V>(q, k, v0, v, g0, w, sums[v]);
 }
 
 /* ---- phases ---- */

@@ -21,4 +21,26 @@ __device__ __forceinline__ R block_sum(R mine, R *sum)
     return total;
 }
 
+/* Sums of N numbers over the T threads of a block, known to all of them: within a warp in the type of the numbers, over warps in FP64.
+ * shared: N * T / 32 numbers, not free again before the next barrier. */
+template <int T, int N, class R>
+__device__ __forceinline__ void block_sums(R (&mine)[N], double *shared, double (&total)[N])
+{
+    constexpr int warps = T / 32;
+#pragma unroll
+    for (int i = 0; i < N; i++) {
+        for (int step = 16; step > 0; step /= 2)
+            mine[i] += __shfl_xor_sync(~0u, mine[i], step);
+        if (threadIdx.x % 32 == 0)
+            shared[i * warps + threadIdx.x / 32] = static_cast<double>(mine[i]);
+    }
+    __syncthreads();
+#pragma unroll
+    for (int i = 0; i < N; i++) {
+        total[i] = 0;
+        for (int w = 0; w < warps; w++)
+            total[i] += shared[i * warps + w];
+    }
+}
+
 #endif

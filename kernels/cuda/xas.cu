@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* xas.cu - Lanczos chains on CUDA: all k-points and polarisations of a site step together, and no number of a step leaves the device.
  *
- * A step is the local part of H of every k-point's block, the nonlocal one of all of them (pw_factors.cu), then three kernels over all chains
- * (xas_kernels.cuh). SPAN steps are captured as one graph and replayed: which step it is stands on the device, and vectors come round every
- * three. */
+ * A step is the local part of H of every k-point's block; the nonlocal one of all of them, which ends with the sums of the recurrence while w is in
+ * registers (pw_factors.cu); and one pass to the next vectors (xas_kernels.cuh). SPAN steps are captured as one graph and replayed: which step
+ * it is stands on the device, and vectors come round every three. */
 #include "kernels/cuda/libraries.cuh"
-#include "kernels/cuda/pw_factors.cuh"
 #include "kernels/cuda/xas_kernels.cuh"
 
 #include <cstdint>
@@ -13,58 +12,67 @@
 
 /* ---- launches of one step ---- */
 
-static int chunk_count(const struct xas_block *q)
+/* Does the last pass of its projectors make the sums? */
+static bool taken_apart(const struct xas_k *k)
 {
-    size_t most = 1;
-    for (int i = 0; i < q->n_k; i++)
-        most = 2 * static_cast<size_t>(q->k[i].h.basis->n_pw) > most ? 2 * static_cast<size_t>(q->k[i].h.basis->n_pw) : most;
-    return static_cast<int>((most + CHUNK - 1) / CHUNK);
+    return k->h.nonlocal && k->h.nonlocal->factors && k->h.nonlocal->factors->n_sheet > 0;
 }
 
-static size_t partial_count(const struct xas_block *q)
+static int chunk_count(const struct xas_block *q)
 {
-    return static_cast<size_t>(q->n_k < MOST_K ? q->n_k : MOST_K) * q->n_pol * chunk_count(q);
+    int most = 1;
+    for (int i = 0; i < q->n_k; i++) {
+        const struct pw_basis *b = q->k[i].h.basis;
+        const int plain = static_cast<int>(blocks_for(2 * static_cast<size_t>(b->n_pw), CHUNK)), other = cuda_factors_chunks(b);
+        most = plain > most ? plain : most;
+        most = other > most ? other : most;
+    }
+    return most;
+}
+
+static size_t sum_count(const struct xas_block *q)
+{
+    return static_cast<size_t>(q->n_k) * q->n_pol * CHAIN_SUMS * chunk_count(q);
 }
 
 struct workspace { /* of one call, in scratch */
-    double *partial[2];
+    double *sums;
     int *count;
 };
 
 static kd_status take(kd_device *dev, const struct xas_block *q, workspace *w)
 {
-    TRY(scratch(dev, partial_count(q), &w->partial[0]));
-    TRY(scratch(dev, partial_count(q), &w->partial[1]));
+    TRY(scratch(dev, sum_count(q), &w->sums));
     return scratch(dev, 1, &w->count);
 }
 
 /* Where a step finds its number and its vectors. */
 struct position {
-    int step;         /* as chains.step */
-    const int *count; /* as chains.count */
+    chain_step when;
     int w, u, before; /* vectors */
 };
 
-static position position_of(int step, const int *count, int vector)
+static position position_of(const struct xas_block *q, int step, const int *count, int vector)
 {
-    return {step, count, (vector + 1) % 3, vector % 3, (vector + 2) % 3};
+    return {{step, count, q->n_max, chunk_count(q)}, (vector + 1) % 3, vector % 3, (vector + 2) % 3};
 }
 
-/* The k-points whose projectors are taken apart. */
-static std::vector<factor_block> taken_apart(const struct xas_block *q, const position &at)
+static std::vector<factor_block> all_taken_apart(const struct xas_block *q, const position &at, double *sums)
 {
     std::vector<factor_block> f;
     for (int i = 0; i < q->n_k; i++) {
         const struct xas_k *k = &q->k[i];
-        if (k->h.nonlocal && k->h.nonlocal->factors)
-            f.push_back({k->h.basis, k->h.nonlocal->factors, &k->vector[at.u], &k->vector[at.w]});
+        const size_t chain = static_cast<size_t>(i) * q->n_pol;
+        if (taken_apart(k))
+            f.push_back({k->h.basis, k->h.nonlocal->factors, &k->vector[at.u], &k->vector[at.w], &k->vector[at.before], q->b_d + chain * q->n_max,
+                         sums + chain * CHAIN_SUMS * at.when.n_chunk});
     }
     return f;
 }
 
 static size_t xas_scratch(const kd_device *dev, const struct xas_block *q)
 {
-    const std::vector<factor_block> f = taken_apart(q, position_of(0, nullptr, 0));
+    const std::vector<factor_block> f = all_taken_apart(q, position_of(q, 0, nullptr, 0), nullptr);
     size_t most = f.empty() ? 0 : cuda_factors_scratch(static_cast<int>(f.size()), f.data());
     for (int i = 0; i < q->n_k; i++) {
         const struct xas_k *k = &q->k[i];
@@ -72,53 +80,62 @@ static size_t xas_scratch(const kd_device *dev, const struct xas_block *q)
         const size_t bytes = cuda_pw_ops.scratch(dev, k->h.basis, q->n_pol, whole ? k->h.nonlocal->n_proj : 0);
         most = bytes > most ? bytes : most;
     }
-    return most + 2 * kd_scratch_round(partial_count(q) * sizeof(double)) + kd_scratch_round(sizeof(int));
+    return most + kd_scratch_round(sum_count(q) * sizeof(double)) + kd_scratch_round(sizeof(int));
 }
 
+enum which { ALL, NOT_TAKEN_APART };
+
 /* The k-points of one precision from `next` on; moves `next` behind the last one looked at. */
-static chains collect(const struct xas_block *q, bool wide, const position &at, double *partial, int *next)
+static chains collect(const struct xas_block *q, bool wide, which wanted, const position &at, double *sums, int *next)
 {
     chains c = {};
     c.n_pol = q->n_pol;
-    c.n_max = q->n_max;
-    c.n_chunk = chunk_count(q);
-    c.step = at.step;
-    c.count = at.count;
+    c.when = at.when;
     c.norm = q->norm_d;
     c.a = q->a_d;
     c.b = q->b_d;
-    c.partial = partial;
+    c.sums = sums;
     for (; *next < q->n_k && c.n_k < MOST_K; ++*next) {
         const struct xas_k *k = &q->k[*next];
-        if (la_is_double(k->h.basis->type) != wide)
+        const bool apart = at.when.step >= 0 && taken_apart(k);
+        if (la_is_double(k->h.basis->type) != wide || (apart && wanted == NOT_TAKEN_APART))
             continue;
         c.w[c.n_k] = k->vector[at.w].x_d;
         c.u[c.n_k] = k->vector[at.u].x_d;
         c.before[c.n_k] = k->vector[at.before].x_d;
         c.n[c.n_k] = 2 * static_cast<size_t>(k->h.basis->n_pw);
         c.ld[c.n_k] = k->vector[at.w].ld * la_width(k->h.basis->type);
+        c.chunks[c.n_k] = apart ? cuda_factors_chunks(k->h.basis) : static_cast<int>(blocks_for(c.n[c.n_k], CHUNK));
         c.row[c.n_k++] = *next;
     }
     return c;
 }
+static int widest(const chains &c)
+{
+    size_t most = 1;
+    for (int i = 0; i < c.n_k; i++)
+        most = c.n[i] > most ? c.n[i] : most;
+    return static_cast<int>(blocks_for(most, CHUNK));
+}
 
+/* The sums of those that do not have them yet, then the next vectors. */
 template <class T>
 static kd_status recur(const struct xas_block *q, const position &at, const workspace &w, cudaStream_t s)
 {
-    for (int next = 0; next < q->n_k;) {
-        chains c = collect(q, sizeof(T) == sizeof(double), at, w.partial[0], &next);
-        const dim3 grid(c.n_chunk, c.n_pol, c.n_k), block(THREADS);
-        if (c.n_k == 0)
-            continue;
-        if (at.step < 0) {
-            CUDA_TRY(LAUNCH(chain_norm_kernel<T>, grid, block, 0, s, c));
-        } else {
-            CUDA_TRY(LAUNCH(chain_alpha_kernel<T>, grid, block, 0, s, c));
-            CUDA_TRY(LAUNCH(chain_beta_kernel<T>, grid, block, 0, s, c, w.partial[1]));
-            c.partial = w.partial[1];
+    const bool wide = sizeof(T) == sizeof(double);
+    for (const which wanted : {NOT_TAKEN_APART, ALL})
+        for (int next = 0; next < q->n_k;) {
+            const chains c = collect(q, wide, wanted, at, w.sums, &next);
+            const dim3 grid(widest(c), c.n_pol, c.n_k), block(THREADS);
+            if (c.n_k == 0)
+                continue;
+            if (wanted == ALL)
+                CUDA_TRY(LAUNCH(chain_next_kernel<T>, grid, block, 0, s, c));
+            else if (at.when.step < 0)
+                CUDA_TRY(LAUNCH(chain_norm_kernel<T>, grid, block, 0, s, c));
+            else
+                CUDA_TRY(LAUNCH(chain_sums_kernel<T>, grid, block, 0, s, c));
         }
-        CUDA_TRY(LAUNCH(chain_unit_kernel<T>, grid, block, 0, s, c));
-    }
     return KD_OK;
 }
 
@@ -131,8 +148,8 @@ static kd_status one_step(kd_device *dev, kd_stream *s, const struct xas_block *
             h.nonlocal = nullptr;
         TRY(cuda_pw_ops.apply(dev, s, &h, &k->vector[at.u], &k->vector[at.w]));
     }
-    const std::vector<factor_block> f = taken_apart(q, at);
-    TRY(cuda_factors_add(dev, s, static_cast<int>(f.size()), f.data()));
+    const std::vector<factor_block> f = all_taken_apart(q, at, w.sums);
+    TRY(cuda_factors_add(dev, s, static_cast<int>(f.size()), f.data(), &at.when));
     TRY(recur<float>(q, at, w, cuda_stream(s)));
     return recur<double>(q, at, w, cuda_stream(s));
 }
@@ -162,7 +179,7 @@ static std::vector<uintptr_t> key_of(const struct xas_block *q, const workspace 
 {
     const auto number = [](const void *p) { return reinterpret_cast<uintptr_t>(p); };
     std::vector<uintptr_t> key = {static_cast<uintptr_t>(q->n_k), static_cast<uintptr_t>(q->n_pol), static_cast<uintptr_t>(q->n_max),
-                                  number(q->a_d), number(q->b_d), number(w.partial[0]), number(w.partial[1]), number(w.count), number(s)};
+                                  number(q->a_d), number(q->b_d), number(w.sums), number(w.count), number(s)};
     for (int i = 0; i < q->n_k; i++) {
         const struct xas_k *k = &q->k[i];
         for (const void *p : {static_cast<const void *>(k->h.basis), static_cast<const void *>(k->h.nonlocal), static_cast<const void *>(k->h.potential_d)})
@@ -182,7 +199,7 @@ static kd_status capture(kd_device *dev, kd_stream *s, const struct xas_block *q
     kd_status status = KD_OK;
     CUDA_TRY(cudaStreamBeginCapture(cuda_stream(s), cudaStreamCaptureModeThreadLocal));
     for (int i = 0; i < SPAN && status == KD_OK; i++)
-        status = one_step(dev, s, q, position_of(i, w.count, i + 1), w);
+        status = one_step(dev, s, q, position_of(q, i, w.count, i + 1), w);
     cudaError_t error = status == KD_OK ? LAUNCH(chain_count_kernel, dim3(1), dim3(1), 0, cuda_stream(s), w.count, -1) : cudaSuccess;
     const cudaError_t ended = cudaStreamEndCapture(cuda_stream(s), &graph); /* also when something failed: the stream must not stay in capture */
     TRY(status);
@@ -220,7 +237,7 @@ static kd_status in_range(const struct xas_block *q, int first, int n_step)
 static kd_status start(kd_device *dev, kd_stream *s, const struct xas_block *q)
 {
     const size_t mark = kd_scratch_mark(dev);
-    const position at = {-1, nullptr, 0, 0, 2};
+    const position at = {{-1, nullptr, q->n_max, chunk_count(q)}, 0, 0, 2};
     workspace w;
     TRY(cuda_bind(dev));
     drop_graph(cuda_state(dev));
@@ -249,7 +266,7 @@ static kd_status steps(kd_device *dev, kd_stream *s, const struct xas_block *q, 
     const int end = first + n_step;
     int step = first;
     while (step < end && (step % 3 != 1 || (step == first && !cuda_state(dev)->xas) || end - step < SPAN)) {
-        TRY(one_step(dev, s, q, position_of(step, nullptr, step), w));
+        TRY(one_step(dev, s, q, position_of(q, step, nullptr, step), w));
         step++;
     }
     if (step == end)
@@ -260,7 +277,7 @@ static kd_status steps(kd_device *dev, kd_stream *s, const struct xas_block *q, 
     for (; end - step >= SPAN; step += SPAN)
         CUDA_TRY(cudaGraphLaunch(graph, cuda_stream(s)));
     for (; step < end; step++)
-        TRY(one_step(dev, s, q, position_of(step, nullptr, step), w));
+        TRY(one_step(dev, s, q, position_of(q, step, nullptr, step), w));
     return KD_OK;
 }
 
