@@ -11,6 +11,7 @@
 #include "bench/bench.h"
 #include "bench/model_xas.h"
 #include "bench/pw_peer.h"
+#include "bench/xas_floor.h"
 #include "bench/xas_peer.h"
 #include "host/base/clock.h"
 #include "host/base/units.h"
@@ -177,6 +178,7 @@ static kd_status check_and_time(struct xas_bench *m)
            "chains %.2f s (%.1f us a chain and step)\n", m->structure.n_atom, site.chains.n_k * site.chains.n_pol, site.chains.n_step,
            site.scf_iterations, m->ground, m->prepare, phase.scf, phase.setup, phase.chains,
            1e6 * phase.chains / (site.chains.n_k * site.chains.n_pol) / site.chains.n_step);
+    TRY_OUT(xas_floor_print(m->x, &site, &phase));
     if (m->b->peer)
         printf("  peer, %d rank%s: density %.2f s, three spectra %.2f s; processor time %.2f s a rank\n", m->b->n_thread,
                m->b->n_thread == 1 ? "" : "s", r->density, r->spectra, r->cpu);

@@ -35,6 +35,11 @@ void xanes_forget(const struct xanes *x)
             remove(path[i]); /* there or not */
 }
 
+bool xanes_density_begun(const struct xanes *x)
+{
+    return x->go_on && x->density_path[0] && access(x->density_path, F_OK) == 0;
+}
+
 /* FNV-1a. */
 static uint64_t hash(uint64_t seed, const void *bytes, size_t n)
 {

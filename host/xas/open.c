@@ -173,6 +173,9 @@ kd_status xanes_prepare(struct xanes *x)
         return KD_OK;
     span_begin("ground_orbitals");
     xanes_place_hole(x, -1);
+    if (x->hole_in_scf) /* a site was taken up from its checkpoint */
+        TRY(scf_change_species(x->scf, x->gs.charge, x->gs.smearing, x->gs.width));
+    x->hole_in_scf = false;
     TRY(ground_orbitals(x));
     span_end();
     x->orbitals_ready = true;

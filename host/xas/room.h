@@ -48,6 +48,7 @@ struct xanes {
 
     double *response;          /* [n_shell] mean response of the reference sites; NULL before they are done */
     bool orbitals_ready;       /* of the ground state */
+    bool hole_in_scf;          /* scf has the species of a site */
 
     char density_path[PATH_MAX], chains_path[PATH_MAX]; /* checkpoints of the site at work; "" for none */
     bool go_on;                /* from there, if they are there */
@@ -69,6 +70,7 @@ kd_status xanes_site_get(struct h5 *f, const char *kind, struct xanes_site *s);
 /* checkpoint.c, for a site whose density is done. _due: written where there is a place for it and it is time, or when somebody asked to stop
  * (KD_ESTOPPED). _read: everything but the vectors, with the potential into x->scf, if there is such a file (*found)
  * and one is wanted. _vectors: the rest, when the chains have their Hamiltonian. KD_EINPUT: of another calculation. */
+bool xanes_density_begun(const struct xanes *x); /* there is a checkpoint of the density, and one is wanted */
 kd_status xanes_checkpoint_due(struct xanes *x, const struct xanes_site *s);
 kd_status xanes_checkpoint_read(struct xanes *x, struct xanes_site *s, bool *found);
 kd_status xanes_checkpoint_vectors(struct xanes *x, const struct chains *c);

@@ -134,10 +134,12 @@ static kd_status core_hole_density(struct xanes *x, struct xanes_site *out)
     kd_status status = KD_OK;
     if (!start)
         FAIL(KD_ENOMEM, "xanes: no host memory");
+    x->hole_in_scf = true;
     TRY_OUT(scf_change_species(s, x->gs.charge + x->charge_hole, smearing, width));
     TRY_OUT(start_density(x, out->site, start));
     TRY_OUT(scf_set_density(s, (const double(*)[2])start));
-    TRY_OUT(warm_orbitals(x));
+    if (x->orbitals_ready) /* else the checkpoint has them */
+        TRY_OUT(warm_orbitals(x));
     s->options.first_error = 1e-4;
     s->options.checkpoint = x->density_path[0] ? x->density_path : NULL;
     s->options.checkpoint_seconds = x->options.checkpoint_seconds;
@@ -157,7 +159,7 @@ static kd_status run(struct xanes *x, struct xanes_site *out)
 {
     bool found;
     TRY(xanes_checkpoint_read(x, out, &found));
-    if (!found)
+    if (!found && !xanes_density_begun(x))
         TRY(xanes_prepare(x));
     double started = x->kept_at = clock_seconds();
     if (x->options.final_state != XANES_GROUND)

@@ -2,7 +2,8 @@
 /* xas_lanes.hpp - the codelets of xas_lanes.h for vectors of W reals T, J forms at a time.
  *
  * Projectors are taken apart (struct pw_factors): the forms of a species on a chunk of plane waves stay in the first-level cache while the
- * atoms go by, each with its phases. Read whole they would come from memory twice a step, which is what a step would cost. */
+ * atoms go by, each with its phases, which are read once for the forms of a parity and go no further than registers. Read whole, projectors
+ * would come from memory twice a step, which is what a step would cost. */
 #ifndef KD_XAS_LANES_HPP
 #define KD_XAS_LANES_HPP
 
@@ -66,106 +67,85 @@ template <class T, int W, int J> struct xas_codelet {
         }
     }
 
-    /* t = u exp(i angle) */
-    template <int V> static void turn(const T *cosine, const T *sine, const planes<V> *u, planes<V> *t)
-    {
-        for (size_t g = 0; g < PLANE; g += W) {
-            real c = load(cosine + g), s = load(sine + g);
-#pragma GCC unroll 8
-            for (int v = 0; v < V; v++) {
-                real x = load(u->re[v] + g), y = load(u->im[v] + g), re = c * x, im = c * y;
-                re -= s * y;
-                im += s * x;
-                store(t->re[v] + g, re);
-                store(t->im[v] + g, im);
-            }
-        }
-    }
-    /* w += z exp(-i angle) */
-    template <int V> static void turn_back(const T *cosine, const T *sine, const planes<V> *z, planes<V> *w)
-    {
-        for (size_t g = 0; g < PLANE; g += W) {
-            real c = load(cosine + g), s = load(sine + g);
-#pragma GCC unroll 8
-            for (int v = 0; v < V; v++) {
-                real x = load(z->re[v] + g), y = load(z->im[v] + g), re = load(w->re[v] + g), im = load(w->im[v] + g);
-                re += c * x;
-                im += c * y;
-                re += s * y;
-                im -= s * x;
-                store(w->re[v] + g, re);
-                store(w->im[v] + g, im);
-            }
-        }
-    }
-
-    /* c[v][j] = sign sum of form_j x_v over a chunk, for `rows` forms, R at a time. */
-    template <int V, int R>
-    static void products(int rows, const T *form, size_t ld, const T (*x)[PLANE], double sign, double *c, size_t ldc, size_t step)
-    {
-        for (; rows >= R; rows -= R, form += (size_t)R * ld, c += (size_t)R * step) {
-            real sums[R][V];
-            for (int j = 0; j < R; j++)
-                for (int v = 0; v < V; v++)
-                    sums[j][v] = real{};
-            for (size_t g = 0; g < PLANE; g += W)
-#pragma GCC unroll 8
-                for (int j = 0; j < R; j++) {
-                    real row = load(form + (size_t)j * ld + g);
-#pragma GCC unroll 8
-                    for (int v = 0; v < V; v++)
-                        sums[j][v] += row * load(x[v] + g);
-                }
-            for (int j = 0; j < R; j++)
-                for (int v = 0; v < V; v++)
-                    c[(size_t)v * ldc + (size_t)j * step] = sign * sum(sums[j][v]);
-        }
-        if constexpr (R > 1)
-            if (rows > 0)
-                products<V, R - 1>(rows, form, ld, x, sign, c, ldc, step);
-    }
-
-    /* z_v += sign sum_j c[v][j] form_j over a chunk. */
-    template <int V, int R>
-    static void weigh(int rows, const T *form, size_t ld, double sign, const double *c, size_t ldc, size_t step, T (*z)[PLANE])
-    {
-        for (; rows >= R; rows -= R, form += (size_t)R * ld, c += (size_t)R * step) {
-            T k[R][V];
-            for (int j = 0; j < R; j++)
-                for (int v = 0; v < V; v++)
-                    k[j][v] = (T)(sign * c[(size_t)v * ldc + (size_t)j * step]);
-            for (size_t g = 0; g < PLANE; g += W) {
-                real u[V];
-#pragma GCC unroll 8
-                for (int v = 0; v < V; v++)
-                    u[v] = load(z[v] + g);
-#pragma GCC unroll 8
-                for (int j = 0; j < R; j++) {
-                    real row = load(form + (size_t)j * ld + g);
-#pragma GCC unroll 8
-                    for (int v = 0; v < V; v++)
-                        u[v] += k[j][v] * row;
-                }
-#pragma GCC unroll 8
-                for (int v = 0; v < V; v++)
-                    store(z[v] + g, u[v]);
-            }
-        }
-        if constexpr (R > 1)
-            if (rows > 0)
-                weigh<V, R - 1>(rows, form, ld, sign, c, ldc, step, z);
-    }
-
     struct atom { /* forms of its species on a chunk, its phases there */
         const T *even, *odd, *cosine, *sine;
         int n_even, n_odd;
+        size_t ld; /* of forms */
     };
     static atom atom_at(const pw_factors *f, int i, size_t first)
     {
         const int *form = f->first_form_d + 2 * f->species_d[i];
         const T *phase = (const T *)f->phase_d + 2 * (size_t)i * f->ld + first / 2;
         const T *forms = (const T *)f->form_d + first / 2;
-        return {forms + (size_t)form[0] * f->ld, forms + (size_t)form[1] * f->ld, phase, phase + f->ld, form[1] - form[0], form[2] - form[1]};
+        return {forms + (size_t)form[0] * f->ld, forms + (size_t)form[1] * f->ld, phase, phase + f->ld, form[1] - form[0], form[2] - form[1], f->ld};
+    }
+
+    /* c[v][j] = sign sum over a chunk of form_j times the real (IM: imaginary) part of u_v exp(i angle), for `rows` forms, R at a time. */
+    template <int V, int R, bool IM>
+    static void products(int rows, const T *form, const atom &a, const planes<V> *u, double sign, double *c, size_t ldc, size_t step)
+    {
+        for (; rows >= R; rows -= R, form += (size_t)R * a.ld, c += (size_t)R * step) {
+            real sums[R][V];
+            for (int j = 0; j < R; j++)
+                for (int v = 0; v < V; v++)
+                    sums[j][v] = real{};
+            for (size_t g = 0; g < PLANE; g += W) {
+                real turned[V], cosine = load(a.cosine + g), sine = load(a.sine + g);
+#pragma GCC unroll 8
+                for (int v = 0; v < V; v++) {
+                    turned[v] = cosine * load((IM ? u->im[v] : u->re[v]) + g);
+                    real other = sine * load((IM ? u->re[v] : u->im[v]) + g);
+                    turned[v] = IM ? turned[v] + other : turned[v] - other;
+                }
+#pragma GCC unroll 8
+                for (int j = 0; j < R; j++) {
+                    real row = load(form + (size_t)j * a.ld + g);
+#pragma GCC unroll 8
+                    for (int v = 0; v < V; v++)
+                        sums[j][v] += row * turned[v];
+                }
+            }
+            for (int j = 0; j < R; j++)
+                for (int v = 0; v < V; v++)
+                    c[(size_t)v * ldc + (size_t)j * step] = sign * sum(sums[j][v]);
+        }
+        if constexpr (R > 1)
+            if (rows > 0)
+                products<V, R - 1, IM>(rows, form, a, u, sign, c, ldc, step);
+    }
+
+    /* w_v += z exp(-i angle) over a chunk, z (IM: i z) = sign sum_j c[v][j] form_j. */
+    template <int V, int R, bool IM>
+    static void weigh(int rows, const T *form, const atom &a, double sign, const double *c, size_t ldc, size_t step, planes<V> *w)
+    {
+        for (; rows >= R; rows -= R, form += (size_t)R * a.ld, c += (size_t)R * step) {
+            T k[R][V];
+            for (int j = 0; j < R; j++)
+                for (int v = 0; v < V; v++)
+                    k[j][v] = (T)(sign * c[(size_t)v * ldc + (size_t)j * step]);
+            for (size_t g = 0; g < PLANE; g += W) {
+                real z[V], cosine = load(a.cosine + g), sine = load(a.sine + g);
+#pragma GCC unroll 8
+                for (int v = 0; v < V; v++)
+                    z[v] = real{};
+#pragma GCC unroll 8
+                for (int j = 0; j < R; j++) {
+                    real row = load(form + (size_t)j * a.ld + g);
+#pragma GCC unroll 8
+                    for (int v = 0; v < V; v++)
+                        z[v] += k[j][v] * row;
+                }
+#pragma GCC unroll 8
+                for (int v = 0; v < V; v++) {
+                    real re = load(w->re[v] + g), im = load(w->im[v] + g);
+                    store(w->re[v] + g, re + (IM ? sine : cosine) * z[v]);
+                    store(w->im[v] + g, IM ? im + cosine * z[v] : im - sine * z[v]);
+                }
+            }
+        }
+        if constexpr (R > 1)
+            if (rows > 0)
+                weigh<V, R - 1, IM>(rows, form, a, sign, c, ldc, step, w);
     }
 
     /* Even: p = F exp(-i angle), <p|u> = sum F t; odd: p = i F exp(-i angle), <p|u> = -i sum F t. Of real orbitals the real part. */
@@ -173,18 +153,17 @@ template <class T, int W, int J> struct xas_codelet {
     {
         const pw_factors *f = q->factors;
         size_t step = q->complex ? 2 : 1, ldc = (size_t)f->n_proj * step;
-        planes<V> u, t;
+        planes<V> u;
         split(q, first, v0, &u);
         c += (size_t)v0 * ldc;
         for (int i = 0; i < f->n_atom; i++) {
             atom a = atom_at(f, i, first);
-            turn(a.cosine, a.sine, &u, &t);
             double *odd = c + (size_t)a.n_even * step;
-            products<V, J>(a.n_even, a.even, f->ld, t.re, 1, c, ldc, step);
-            products<V, J>(a.n_odd, a.odd, f->ld, t.im, 1, odd, ldc, step);
+            products<V, J, false>(a.n_even, a.even, a, &u, 1, c, ldc, step);
+            products<V, J, true>(a.n_odd, a.odd, a, &u, 1, odd, ldc, step);
             if (q->complex) {
-                products<V, J>(a.n_even, a.even, f->ld, t.im, 1, c + 1, ldc, step);
-                products<V, J>(a.n_odd, a.odd, f->ld, t.re, -1, odd + 1, ldc, step);
+                products<V, J, true>(a.n_even, a.even, a, &u, 1, c + 1, ldc, step);
+                products<V, J, false>(a.n_odd, a.odd, a, &u, -1, odd + 1, ldc, step);
             }
             c += (size_t)(a.n_even + a.n_odd) * step;
         }
@@ -193,20 +172,18 @@ template <class T, int W, int J> struct xas_codelet {
     {
         const pw_factors *f = q->factors;
         size_t step = q->complex ? 2 : 1, ldc = (size_t)f->n_proj * step;
-        planes<V> w, z;
+        planes<V> w;
         memset(&w, 0, sizeof w);
         c += (size_t)v0 * ldc;
         for (int i = 0; i < f->n_atom; i++) {
             atom a = atom_at(f, i, first);
             const double *odd = c + (size_t)a.n_even * step;
-            memset(&z, 0, sizeof z);
-            weigh<V, J>(a.n_even, a.even, f->ld, 1, c, ldc, step, z.re);
-            weigh<V, J>(a.n_odd, a.odd, f->ld, 1, odd, ldc, step, z.im);
+            weigh<V, J, false>(a.n_even, a.even, a, 1, c, ldc, step, &w);
+            weigh<V, J, true>(a.n_odd, a.odd, a, 1, odd, ldc, step, &w);
             if (q->complex) {
-                weigh<V, J>(a.n_even, a.even, f->ld, 1, c + 1, ldc, step, z.im);
-                weigh<V, J>(a.n_odd, a.odd, f->ld, -1, odd + 1, ldc, step, z.re);
+                weigh<V, J, true>(a.n_even, a.even, a, 1, c + 1, ldc, step, &w);
+                weigh<V, J, false>(a.n_odd, a.odd, a, -1, odd + 1, ldc, step, &w);
             }
-            turn_back(a.cosine, a.sine, &z, &w);
             c += (size_t)(a.n_even + a.n_odd) * step;
         }
         join(q, first, v0, &w);

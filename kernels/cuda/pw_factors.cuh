@@ -63,7 +63,7 @@ int cuda_factors_chunks(const struct pw_basis *b);
 size_t cuda_factors_scratch(int n_k, const struct factor_block *k);
 kd_status cuda_factors_add(kd_device *dev, kd_stream *s, int n_k, const struct factor_block *k, const struct chain_step *when);
 
-static __device__ __forceinline__ int number_of(const struct chain_step &when)
+__device__ __forceinline__ int number_of(const struct chain_step &when)
 {
     return when.count ? *when.count + when.step : when.step;
 }

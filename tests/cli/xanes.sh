@@ -5,7 +5,7 @@ set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
-export KEDGE_CACHE=$work/cache
+export KEDGE_CACHE=$work/cache OMP_WAIT_POLICY=passive # a tiny cell: threads that spin take the machine from others
 fail() {
     echo "xanes.sh: $*" >&2
     exit 1

@@ -75,6 +75,18 @@ wait $victim || status=$?
 site term --restart
 grep -q 'goes on after step' term.txt || fail "SIGTERM: not gone on from the checkpoint: $(cat term.txt)"
 
+# A site taken up in its density, and in its chains, and another one after it: as if nothing had happened.
+site two --sites 1,0
+for seen in density chains; do
+    for ((i = 0; i < 100; i++)); do
+        status=0
+        site "$seen" --restart --sites 1,0 --max-seconds 0.001 || status=$?
+        [ $status -eq 75 ] && [ -e "$seen.h5.sites/site_00001.h5.$seen" ] && break
+    done
+    [ $i -lt 100 ] || fail "no checkpoint of the $seen"
+    site "$seen" --restart --sites 1,0
+done
+
 leftover=$(find . -name '*.density' -o -name '*.chains')
 [ -z "$leftover" ] || fail "checkpoints are left: $leftover"
 "$(command -v /usr/bin/python3 || command -v python3)" - <<'PY'
@@ -86,5 +98,10 @@ for run in others:
     own = run["sites"][0]
     assert own.keys() == want.keys() and all(own[key] == want[key] for key in own if key != "seconds"), [k for k in own if own[k] != want[k]]
     assert run["mean_mb"] == whole["mean_mb"]
+two, density, chains = (json.load(open(f + ".json")) for f in ("two", "density", "chains"))
+assert two["sites"][0]["a_ha"] == want["a_ha"] and two["sites"][1]["a_ha"] != want["a_ha"]
+for run in (density, chains):
+    for own, other in zip(run["sites"], two["sites"]):
+        assert all(own[key] == other[key] for key in other if key != "seconds"), [k for k in own if own[k] != other[k]]
 PY
 echo "$kills kills, $inside of them with a checkpoint of the chains; $starts starts of a run that is stopped at once"
