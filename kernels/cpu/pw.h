@@ -37,7 +37,7 @@ struct pw_factors {
     size_t ld;
     int n_atom, n_proj;
     void *form_d;         /* [n_form][ld] */
-    void *phase_d;        /* [n_atom][2][ld] cosine and sine of (k+G).tau */
+    void *phase_d;        /* [ld / PW_FACTOR_PAD][n_atom][2][PW_FACTOR_PAD] cosine and sine of (k+G).tau: in the order in which chains read them */
     int *first_form_d;    /* [2 n_species + 1] even forms of species s, odd ones, even ones of s+1 ... */
     int *species_d;       /* [n_atom] */
     double *coupling_d;   /* [n_proj] Ha, in this order */

@@ -53,8 +53,9 @@ static void fill_atoms(const struct pw_basis *b, const struct pw_projector_spec 
         for (int g = 0; g < b->n_pw; g++) {
             const double *q = b->kg_d + g, *tau = spec->tau[i];
             double angle = q[0] * tau[0] + q[b->n_pw] * tau[1] + q[2 * (size_t)b->n_pw] * tau[2];
-            put(b, f->phase_d, 2 * (size_t)i * f->ld + (size_t)g, cos(angle));
-            put(b, f->phase_d, (2 * (size_t)i + 1) * f->ld + (size_t)g, g == b->self ? 0 : sin(angle));
+            size_t at = ((size_t)(g / PW_FACTOR_PAD) * (size_t)spec->n_atom + (size_t)i) * 2 * PW_FACTOR_PAD + (size_t)(g % PW_FACTOR_PAD);
+            put(b, f->phase_d, at, cos(angle));
+            put(b, f->phase_d, at + PW_FACTOR_PAD, g == b->self ? 0 : sin(angle));
         }
 }
 

@@ -36,6 +36,7 @@ template <class T, int W, int J> struct xas_codelet {
     }
 
     enum { PLANE = XAS_CHUNK / 2 }; /* plane waves of a chunk */
+    static_assert((int)PLANE == (int)PW_FACTOR_PAD, "phases are stored chunk by chunk");
     template <int V> struct planes {
         alignas(64) T re[V][PLANE], im[V][PLANE];
     };
@@ -75,9 +76,9 @@ template <class T, int W, int J> struct xas_codelet {
     static atom atom_at(const pw_factors *f, int i, size_t first)
     {
         const int *form = f->first_form_d + 2 * f->species_d[i];
-        const T *phase = (const T *)f->phase_d + 2 * (size_t)i * f->ld + first / 2;
+        const T *phase = (const T *)f->phase_d + (first / 2 * (size_t)f->n_atom + (size_t)i * PLANE) * 2;
         const T *forms = (const T *)f->form_d + first / 2;
-        return {forms + (size_t)form[0] * f->ld, forms + (size_t)form[1] * f->ld, phase, phase + f->ld, form[1] - form[0], form[2] - form[1], f->ld};
+        return {forms + (size_t)form[0] * f->ld, forms + (size_t)form[1] * f->ld, phase, phase + PLANE, form[1] - form[0], form[2] - form[1], f->ld};
     }
 
     /* c[v][j] = sign sum over a chunk of form_j times the real (IM: imaginary) part of u_v exp(i angle), for `rows` forms, R at a time. */
