@@ -169,6 +169,8 @@ static kd_status check(struct xanes *x, struct h5 *f, const struct xanes_site *s
     if ((uint64_t)print != fingerprint(x, site) || s->site != site)
         FAIL(KD_EINPUT, "%s: a checkpoint of another calculation (ground state, pseudopotentials or options differ); remove it or leave out --restart",
              h5_path(f));
+    if (!s->converged)
+        FAIL(KD_EINPUT, "%s: the density is not done, expected its energies", h5_path(f));
     if (s->chains.n_step > 0 && s->chains.n_k != x->n_k)
         FAIL(KD_EINPUT, "%s: chains of %d k-points, expected %d", h5_path(f), s->chains.n_k, x->n_k);
     if (s->chains.n_step > x->options.max_step)
