@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "apps/app.h"
+#include "apps/scf_report.h"
 #include "host/base/log.h"
 #include "host/base/units.h"
 #include "host/dft/gs.h"
@@ -19,7 +20,7 @@ static const char doc[] =
     "calculation is done with --smearing gauss:0.1eV, and says so. --smearing fixed insists.\n"
     "Not converged: exit status 3, and no file is written.\n"
     "Killed or stopped (SIGINT, --max-seconds): with -o, --restart goes on from GS.h5.checkpoint with the bits of an unbroken run.\n"
-    "--json: converged, iterations, h_applications, energy_ha, energy_terms_ha, fermi_ev, homo_ev, lumo_ev, eigenvalues_ev[k][band], "
+    "--json: converged, iterations, h_applications, n_band, energy_ha, energy_terms_ha, fermi_ev, homo_ev, lumo_ev, eigenvalues_ev[k][band], "
     "occupations[k][band], kpoints[k], forces_ha_bohr, stress_gpa, seconds.";
 
 static const char examples[] = "  kedge scf quartz.xyz --pseudo-dir upf --kpoints 2 2 2 -o gs.h5\n"
@@ -27,7 +28,7 @@ static const char examples[] = "  kedge scf quartz.xyz --pseudo-dir upf --kpoint
                                "  kedge scf glass.xyz --pseudo-dir upf --core-hole 3 --core-hole-pseudo Sih.upf --charge 1\n";
 
 enum { KEY_PSEUDO = APP_KEY, KEY_DIR, KEY_ECUT, KEY_KPOINTS, KEY_SHIFT, KEY_CHARGE, KEY_SMEARING, KEY_HOLE, KEY_HOLE_FILE, KEY_BANDS,
-       KEY_CONV, KEY_MIXING, KEY_MAX, KEY_NO_SYMMETRY, KEY_NO_FORCES, KEY_START, KEY_ORBITALS, KEY_CUBE,
+       KEY_CONV, KEY_MIXING, KEY_EIGENSOLVER, KEY_MAX, KEY_NO_SYMMETRY, KEY_NO_FORCES, KEY_START, KEY_ORBITALS, KEY_CUBE,
        KEY_CHECKPOINT };
 
 struct choices {
@@ -55,6 +56,7 @@ static const struct argp_option options[] = {
     {"conv-ry", KEY_CONV, "RY", 0, "Stop when the estimated error of the energy is below (default 1e-8)", 0},
     {"max-iterations", KEY_MAX, "N", 0, "Give up after (default 100)", 0},
     {"mixing", KEY_MIXING, "BETA", 0, "Fraction of the new density (default 0.5)", 0},
+    {"eigensolver", KEY_EIGENSOLVER, "NAME", 0, "ppcg (default) or davidson, which needs half as much memory again", 0},
     {"no-symmetry", KEY_NO_SYMMETRY, NULL, 0, "Use time reversal only", 0},
     {"no-forces", KEY_NO_FORCES, NULL, 0, "Neither forces nor stress", 0},
     {"start", KEY_START, "GS.h5", 0, "Start from this density (same atoms, possibly moved; other cutoff, cell or charge)", 0},
@@ -162,6 +164,11 @@ static kd_status take_physics(struct app *app, int key, const char *arg)
         return app_int("--max-iterations", arg, 1, 10000, &c->scf.max_iteration);
     case KEY_MIXING:
         return app_double("--mixing", arg, 0.001, 1, &c->scf.mixing);
+    case KEY_EIGENSOLVER:
+        c->scf.eigensolver = strcmp(arg, "davidson") == 0 ? EIGEN_DAVIDSON : EIGEN_PPCG;
+        if (c->scf.eigensolver == EIGEN_PPCG && strcmp(arg, "ppcg") != 0)
+            FAIL(KD_EINPUT, "--eigensolver: \"%s\", expected ppcg or davidson", arg);
+        return KD_OK;
     case KEY_NO_SYMMETRY:
         c->scf.symmetry = false;
         return KD_OK;
@@ -225,51 +232,6 @@ static kd_status iteration(void *owner, int n, double energy, double accuracy, d
     return KD_OK;
 }
 
-static void print_bands(struct app *app, const struct scf *s)
-{
-    for (int i = 0; i < s->n_k; i++) {
-        const struct scf_k *k = &s->k[i];
-        app_print(app, "\n     k = %.6f %.6f %.6f (fractions)  weight %.6f  %d plane waves, bands (eV):\n", k->point.frac[0],
-                  k->point.frac[1], k->point.frac[2], k->point.weight, k->sphere.n);
-        for (int j = 0; j < s->n_wanted; j++)
-            app_print(app, "%s%10.4f%s", j % 8 == 0 ? "  " : "", ev_from_ha(k->eps[j]), j % 8 == 7 || j == s->n_wanted - 1 ? "\n" : "");
-    }
-}
-
-static void print_forces(struct app *app, const struct scf *s)
-{
-    app_print(app, "\n     Forces acting on atoms (Ry/bohr):\n");
-    for (int i = 0; i < s->crystal->n_atom; i++)
-        app_print(app, "     atom %4d  %-2s  force = %13.8f %13.8f %13.8f\n", i, s->crystal->pseudo[s->crystal->species[i]]->element,
-                  ry_from_ha(s->force[i][0]), ry_from_ha(s->force[i][1]), ry_from_ha(s->force[i][2]));
-    app_print(app, "\n     stress (GPa, positive under tension)  xx %.4f  yy %.4f  zz %.4f  yz %.4f  xz %.4f  xy %.4f\n",
-              gpa_from_ha_bohr3(s->stress[0]), gpa_from_ha_bohr3(s->stress[1]), gpa_from_ha_bohr3(s->stress[2]),
-              gpa_from_ha_bohr3(s->stress[3]), gpa_from_ha_bohr3(s->stress[4]), gpa_from_ha_bohr3(s->stress[5]));
-}
-
-static void print_results(struct app *app, const struct scf *s, bool forces)
-{
-    const struct scf_energies *e = &s->energy;
-    print_bands(app, s);
-    if (s->options.smearing != SMEARING_FIXED)
-        app_print(app, "\n     the Fermi energy is %10.4f ev\n", ev_from_ha(s->occupations.fermi));
-    else if (isfinite(s->occupations.lumo))
-        app_print(app, "\n     highest occupied, lowest unoccupied level (ev): %10.4f %10.4f\n", ev_from_ha(s->occupations.homo),
-                  ev_from_ha(s->occupations.lumo));
-    app_print(app, "\n!    total energy              = %17.8f Ry\n", ry_from_ha(e->total));
-    app_print(app, "     estimated scf accuracy    < %17.2e Ry\n\n", ry_from_ha(s->estimate));
-    app_print(app, "     one-electron contribution = %17.8f Ry\n", ry_from_ha(e->one_electron));
-    app_print(app, "     hartree contribution      = %17.8f Ry\n", ry_from_ha(e->hartree));
-    app_print(app, "     xc contribution           = %17.8f Ry\n", ry_from_ha(e->xc));
-    app_print(app, "     ewald contribution        = %17.8f Ry\n", ry_from_ha(e->ewald));
-    if (s->options.smearing != SMEARING_FIXED)
-        app_print(app, "     smearing contrib. (-TS)   = %17.8f Ry\n", ry_from_ha(e->smearing));
-    app_print(app, "\n     convergence has %sbeen achieved in %d iterations, %ld applications of H to a band\n",
-              s->converged ? "" : "NOT ", s->n_iteration, s->h_applications);
-    if (forces)
-        print_forces(app, s);
-}
-
 /* ---- run ---- */
 
 static kd_status calculate(struct app *app, struct scf *s, const struct structure *structure, const struct pseudo_set *set)
@@ -281,7 +243,7 @@ static kd_status calculate(struct app *app, struct scf *s, const struct structur
     kd_status status = scf_run(s);
     if (status == KD_ENOCONV && !s->levels_cross) {
         gs_json(s, false, false, app->json);
-        print_results(app, s, false);
+        scf_report(app, s, false);
     }
     TRY(status);
     if (forces) {
@@ -289,7 +251,7 @@ static kd_status calculate(struct app *app, struct scf *s, const struct structur
         TRY(scf_stress(s));
     }
     gs_json(s, forces, forces, app->json);
-    print_results(app, s, forces);
+    scf_report(app, s, forces);
     if (c->cube)
         TRY(gs_write_cube(c->cube, s, structure));
     if (c->out)

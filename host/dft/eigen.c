@@ -10,21 +10,25 @@
 
 enum { SUB = 8 }; /* bands per sub-block: 8 to 24 converge alike, small ones cost less */
 
-kd_status eigen_work_create(kd_device *dev, int n_band, size_t bytes_vector, struct eigen_work *out)
+kd_status eigen_work_create(kd_device *dev, enum eigen_method method, int n_band, size_t bytes_vector, struct eigen_work *out)
 {
     memset(out, 0, sizeof *out);
     out->dev = dev;
+    out->method = method;
     out->n_band = n_band;
-    size_t block = (size_t)n_band * bytes_vector, cells = (size_t)n_band * (size_t)n_band * 2 * sizeof(double);
-    void **blocks[5] = {&out->hx_d, &out->w_d, &out->hw_d, &out->p_d, &out->hp_d};
-    for (int i = 0; i < 5; i++)
-        TRY(kd_alloc(dev, block, blocks[i]));
+    size_t depth = method == EIGEN_DAVIDSON ? 3 : 2, n = (size_t)n_band, block = n * bytes_vector;
+    size_t span = method == EIGEN_DAVIDSON ? depth * n : n, cells = span * span * 2 * sizeof(double);
+    TRY(kd_alloc(dev, block, &out->hx_d));
+    TRY(kd_alloc(dev, depth * block, &out->w_d));
+    TRY(kd_alloc(dev, depth * block, &out->hw_d));
+    out->p_d = (char *)out->w_d + block;
+    out->hp_d = (char *)out->hw_d + block;
     TRY(kd_alloc(dev, cells, &out->m_d));
     TRY(kd_alloc(dev, cells, &out->s_d));
-    TRY(kd_alloc(dev, (size_t)n_band * sizeof(double), &out->eps_d));
-    TRY(kd_alloc(dev, (size_t)n_band * sizeof(double), &out->norm_d));
+    TRY(kd_alloc(dev, span * sizeof(double), &out->eps_d));
+    TRY(kd_alloc(dev, n * sizeof(double), &out->norm_d));
     TRY(kd_alloc(dev, sizeof(int), &out->info_d));
-    out->norm = malloc((size_t)n_band * sizeof *out->norm);
+    out->norm = malloc(n * sizeof *out->norm);
     if (!out->norm)
         FAIL(KD_ENOMEM, "eigensolver: no host memory");
     return KD_OK;
@@ -34,8 +38,8 @@ void eigen_work_free(struct eigen_work *w)
 {
     if (!w->dev)
         return;
-    void *all[10] = {w->hx_d, w->w_d, w->hw_d, w->p_d, w->hp_d, w->m_d, w->s_d, w->eps_d, w->norm_d, w->info_d};
-    for (int i = 0; i < 10; i++)
+    void *all[8] = {w->hx_d, w->w_d, w->hw_d, w->m_d, w->s_d, w->eps_d, w->norm_d, w->info_d};
+    for (int i = 0; i < 8; i++)
         kd_free(w->dev, all[i]);
     free(w->norm);
     memset(w, 0, sizeof *w);
@@ -48,30 +52,37 @@ static struct la_block like(const struct la_block *x, void *data_d)
     return b;
 }
 
-/* Rayleigh-Ritz of the whole block: x, hx and (has_p) p, hp are rotated. *dependent: x had dependent vectors, nothing was done. */
-static kd_status rayleigh_ritz(struct eigen_work *w, const struct la_block *x, bool has_p, double *eps, bool *dependent)
+kd_status eigen_subspace(struct eigen_work *w, const struct la_block *x, const struct la_block *hx, bool *dependent)
 {
     kd_device *dev = w->dev;
-    struct la_block rotated[4] = {*x, like(x, w->hx_d), like(x, w->p_d), like(x, w->hp_d)};
     int info;
-    span_begin("rayleigh_ritz");
     TRY(dev->la->gram(dev, dev->stream, x, x, w->s_d));
-    TRY(dev->la->gram(dev, dev->stream, x, &rotated[1], w->m_d));
+    TRY(dev->la->gram(dev, dev->stream, x, hx, w->m_d));
     TRY(dev->la->eigh(dev, dev->stream, x->type, x->n_vec, w->m_d, w->s_d, w->eps_d, w->info_d));
     TRY(kd_download(dev, dev->stream, &info, w->info_d, sizeof info));
     if (info < 0)
         FAIL(KD_EINTERNAL, "eigensolver: the subspace matrix of %d bands is not finite", x->n_vec);
     *dependent = info != 0;
+    return KD_OK;
+}
+
+/* Rayleigh-Ritz of the whole block: x and hx are rotated. *dependent: x had dependent vectors, nothing was done. */
+static kd_status rayleigh_ritz(struct eigen_work *w, const struct la_block *x, double *eps, bool *dependent)
+{
+    kd_device *dev = w->dev;
+    struct la_block rotated[2] = {*x, like(x, w->hx_d)};
+    span_begin("rayleigh_ritz");
+    TRY(eigen_subspace(w, x, &rotated[1], dependent));
     if (!*dependent) {
-        TRY(dev->la->rotate(dev, dev->stream, has_p ? 4 : 2, rotated, w->m_d));
+        TRY(dev->la->rotate(dev, dev->stream, 2, rotated, w->m_d));
         TRY(kd_download(dev, dev->stream, eps, w->eps_d, (size_t)x->n_vec * sizeof *eps));
     }
     span_end();
     return KD_OK;
 }
 
-static kd_status apply(struct eigen_work *w, const struct pw_hamiltonian *h, const struct la_block *x, const struct la_block *hx,
-                       struct eigen_result *result)
+kd_status eigen_apply(struct eigen_work *w, const struct pw_hamiltonian *h, const struct la_block *x, const struct la_block *hx,
+                      struct eigen_result *result)
 {
     span_begin("h_psi");
     TRY(w->dev->pw->apply(w->dev, w->dev->stream, h, x, hx));
@@ -80,9 +91,8 @@ static kd_status apply(struct eigen_work *w, const struct pw_hamiltonian *h, con
     return KD_OK;
 }
 
-/* y (and hy) lose their part along x (and hx). */
-static kd_status project_out(struct eigen_work *w, const struct la_block *x, const struct la_block *y, const struct la_block *hx,
-                             const struct la_block *hy)
+kd_status eigen_project_out(struct eigen_work *w, const struct la_block *x, const struct la_block *y, const struct la_block *hx,
+                            const struct la_block *hy)
 {
     kd_device *dev = w->dev;
     span_begin("project_out");
@@ -94,23 +104,22 @@ static kd_status project_out(struct eigen_work *w, const struct la_block *x, con
     return KD_OK;
 }
 
-/* Residuals to w; their weighted sum, and whether the wanted bands are there. */
-static kd_status residuals(struct eigen_work *w, const struct pw_hamiltonian *h, const struct la_block *x, const struct eigen_goal *goal,
-                           double *error, bool *wanted)
+kd_status eigen_residuals(struct eigen_work *w, const struct pw_hamiltonian *h, const struct la_block *x, const struct la_block *hx,
+                          const struct la_block *r, const struct eigen_goal *goal, struct eigen_result *result)
 {
     kd_device *dev = w->dev;
-    struct la_block hx = like(x, w->hx_d), r = like(x, w->w_d);
+    bool wanted = true;
     span_begin("residual");
-    TRY(dev->pw->residual(dev, dev->stream, h->basis, x, &hx, w->eps_d, &r, w->norm_d));
+    TRY(dev->pw->residual(dev, dev->stream, h->basis, x, hx, w->eps_d, r, w->norm_d));
     TRY(kd_download(dev, dev->stream, w->norm, w->norm_d, (size_t)x->n_vec * sizeof *w->norm));
     span_end();
-    *error = 0;
-    *wanted = true;
+    result->error = 0;
     for (int j = 0; j < x->n_vec; j++) {
-        *error += goal->weight[j] * w->norm[j];
-        *wanted = *wanted && (j >= goal->n_wanted || w->norm[j] < goal->wanted);
+        result->error += goal->weight[j] * w->norm[j];
+        wanted = wanted && (j >= goal->n_wanted || w->norm[j] < goal->wanted);
     }
-    return isfinite(*error) ? KD_OK : kd_fail(KD_EINTERNAL, "eigensolver: the residual is not finite");
+    result->reached = result->error <= goal->error && wanted;
+    return isfinite(result->error) ? KD_OK : kd_fail(KD_EINTERNAL, "eigensolver: the residual is not finite");
 }
 
 /* One PPCG step from the residuals in w; has_p tells whether there are directions of the step before. */
@@ -122,10 +131,10 @@ static kd_status step(struct eigen_work *w, const struct pw_hamiltonian *h, cons
     span_begin("precondition");
     TRY(dev->pw->precondition(dev, dev->stream, h->basis, x, &r));
     span_end();
-    TRY(project_out(w, x, &r, NULL, NULL));
+    TRY(eigen_project_out(w, x, &r, NULL, NULL));
     if (has_p)
-        TRY(project_out(w, x, &p, &hx, &hp));
-    TRY(apply(w, h, &r, &hr, result));
+        TRY(eigen_project_out(w, x, &p, &hx, &hp));
+    TRY(eigen_apply(w, h, &r, &hr, result));
     span_begin("search_update");
     struct pw_search q = {*x, hx, r, hr, p, hp, has_p, SUB};
     TRY(dev->pw->search_update(dev, dev->stream, &q));
@@ -139,37 +148,40 @@ static kd_status refresh(struct eigen_work *w, const struct pw_hamiltonian *h, c
 {
     struct la_block hx = like(x, w->hx_d);
     bool dependent;
-    TRY(apply(w, h, x, &hx, result));
-    TRY(rayleigh_ritz(w, x, false, eps, &dependent));
+    TRY(eigen_apply(w, h, x, &hx, result));
+    TRY(rayleigh_ritz(w, x, eps, &dependent));
     if (dependent)
         FAIL(KD_EINTERNAL, "eigensolver: dependent orbitals");
     return KD_OK;
 }
 
-kd_status eigen_solve(struct eigen_work *w, const struct pw_hamiltonian *h, const struct la_block *x, const struct eigen_goal *goal,
+static kd_status ppcg(struct eigen_work *w, const struct pw_hamiltonian *h, const struct la_block *x, const struct eigen_goal *goal,
                       double *eps, struct eigen_result *result)
 {
-    bool has_p = false, wanted, dependent;
+    bool has_p = false, dependent;
     double best = INFINITY;
     int stalled = 0;
-    *result = (struct eigen_result){0};
+    struct la_block hx = like(x, w->hx_d), r = like(x, w->w_d);
     TRY(refresh(w, h, x, eps, result));
     for (;; result->n_step++) {
-        TRY(residuals(w, h, x, goal, &result->error, &wanted));
-        if (result->error <= goal->error && wanted) {
-            result->reached = true;
-            return KD_OK;
-        }
+        TRY(eigen_residuals(w, h, x, &hx, &r, goal, result));
         stalled = result->error > 0.7 * best ? stalled + 1 : 0;
         best = fmin(best, result->error);
-        if (result->n_step >= goal->max_step || stalled >= 6)
+        if (result->reached || result->n_step >= goal->max_step || stalled >= 6)
             return KD_OK;
         TRY(step(w, h, x, has_p, result));
-        TRY(rayleigh_ritz(w, x, false, eps, &dependent));
+        TRY(rayleigh_ritz(w, x, eps, &dependent));
         has_p = !dependent;
         if (dependent)
             TRY(refresh(w, h, x, eps, result));
     }
+}
+
+kd_status eigen_solve(struct eigen_work *w, const struct pw_hamiltonian *h, const struct la_block *x, const struct eigen_goal *goal,
+                      double *eps, struct eigen_result *result)
+{
+    *result = (struct eigen_result){0};
+    return (w->method == EIGEN_DAVIDSON ? eigen_davidson : ppcg)(w, h, x, goal, eps, result);
 }
 
 kd_status eigen_start(struct eigen_work *w, const struct pw_hamiltonian *h, const struct la_block *start, const struct la_block *x,
@@ -183,8 +195,8 @@ kd_status eigen_start(struct eigen_work *w, const struct pw_hamiltonian *h, cons
     kd_status status = KD_OK;
     if (!all)
         FAIL(KD_ENOMEM, "eigensolver: no host memory");
-    TRY_OUT(apply(w, h, start, &hs, &unused));
-    TRY_OUT(rayleigh_ritz(w, start, false, all, &dependent));
+    TRY_OUT(eigen_apply(w, h, start, &hs, &unused));
+    TRY_OUT(rayleigh_ritz(w, start, all, &dependent));
     if (dependent)
         FAIL_OUT(KD_EINTERNAL, "eigensolver: the first orbitals are dependent");
     TRY_OUT(kd_copy(dev, dev->stream, x->x_d, start->x_d, (size_t)x->n_vec * x->ld * la_size(x->type)));

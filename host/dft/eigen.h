@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* eigen.h - lowest eigenstates of a Hamiltonian, all bands at once (PPCG: Vecharynski, Yang, Pask 2015).
+/* eigen.h - lowest eigenstates of a Hamiltonian, all bands at once: projected preconditioned conjugate gradients in sub-blocks of bands
+ * (PPCG: Vecharynski, Yang, Pask, J. Comput. Phys. 290, 73 (2015)), or blocked Davidson in a subspace of up to three blocks.
  *
- * Measured reason: from a warm start 9-10 applications of H per band where Chebyshev filtering needs more than 45
- * (docs/ground-state.md). Every step ends with a Rayleigh-Ritz of the whole block, so that degenerate and crossing bands need no care. */
+ * The choice was made by measurement (docs/ground-state.md). Every step ends with a Rayleigh-Ritz of the whole block, so that degenerate
+ * and crossing bands need no care. */
 #ifndef KD_DFT_EIGEN_H
 #define KD_DFT_EIGEN_H
 
@@ -10,16 +11,21 @@
 
 #include "kernels/pw_ops.h"
 
+enum eigen_method { EIGEN_PPCG, EIGEN_DAVIDSON };
+
 struct eigen_work { /* device memory for the largest k-point; shared by all */
     kd_device *dev;
-    int n_band;                      /* most vectors of any block */
-    void *hx_d, *w_d, *hw_d, *p_d, *hp_d;
+    enum eigen_method method;
+    int n_band;          /* most vectors of any block */
+    void *hx_d;          /* one block */
+    void *w_d, *hw_d;    /* PPCG: residuals, then directions; Davidson: three blocks that span the subspace. And H of them */
+    void *p_d, *hp_d;    /* second block of w_d, hw_d; not owned */
     double *m_d, *s_d, *eps_d, *norm_d;
     int *info_d;
-    double *norm;                    /* [n_band] host */
+    double *norm;        /* [n_band] host */
 };
 /* bytes_vector: of the longest orbital, leading dimension included. */
-kd_status eigen_work_create(kd_device *dev, int n_band, size_t bytes_vector, struct eigen_work *out);
+kd_status eigen_work_create(kd_device *dev, enum eigen_method method, int n_band, size_t bytes_vector, struct eigen_work *out);
 void eigen_work_free(struct eigen_work *w);
 
 struct eigen_goal {
@@ -44,5 +50,20 @@ kd_status eigen_solve(struct eigen_work *w, const struct pw_hamiltonian *h, cons
 /* The n_band lowest Ritz vectors of the span of `start` become x (start and the work blocks are overwritten). */
 kd_status eigen_start(struct eigen_work *w, const struct pw_hamiltonian *h, const struct la_block *start, const struct la_block *x,
                       double *eps);
+
+/* Inside the room: eigen_davidson.c, and what it shares with eigen.c. */
+kd_status eigen_davidson(struct eigen_work *w, const struct pw_hamiltonian *h, const struct la_block *x, const struct eigen_goal *goal,
+                         double *eps, struct eigen_result *result);
+/* hx = H x, counted. */
+kd_status eigen_apply(struct eigen_work *w, const struct pw_hamiltonian *h, const struct la_block *x, const struct la_block *hx,
+                      struct eigen_result *result);
+/* r = hx - eps_d x; their weighted sum to result->error, and whether the goal is reached. */
+kd_status eigen_residuals(struct eigen_work *w, const struct pw_hamiltonian *h, const struct la_block *x, const struct la_block *hx,
+                          const struct la_block *r, const struct eigen_goal *goal, struct eigen_result *result);
+/* Eigenvectors of H in the span of x to w->m_d. *dependent: x had dependent vectors, m_d is undefined. */
+kd_status eigen_subspace(struct eigen_work *w, const struct la_block *x, const struct la_block *hx, bool *dependent);
+/* y loses its part along x, hy (may be NULL) the same combination of hx. */
+kd_status eigen_project_out(struct eigen_work *w, const struct la_block *x, const struct la_block *y, const struct la_block *hx,
+                            const struct la_block *hy);
 
 #endif

@@ -34,6 +34,7 @@ void gs_json(const struct scf *s, bool with_forces, bool with_stress, struct js 
     js_bool(object, "converged", s->converged);
     js_int(object, "iterations", s->n_iteration);
     js_int(object, "h_applications", s->h_applications);
+    js_int(object, "n_band", s->n_band);
     js_double(object, "energy_ha", s->energy.total);
     js_double(object, "accuracy_ha", s->estimate);
     struct js *terms = js_object(object, "energy_terms_ha");

@@ -22,6 +22,7 @@ struct scf_options {
                               end with overlapping bands; 0: never */
     int n_band;            /* 0: as many as are occupied, plus some empty ones */
     enum kd_precision precision;
+    enum eigen_method eigensolver;
     double accuracy;       /* Ha: stop when the estimated error of the energy is below */
     int max_iteration;
     double mixing;         /* fraction of the new density */
@@ -35,7 +36,7 @@ struct scf_options {
     bool restart;              /* scf_run goes on from that file if it is there, with the bits of an unbroken run */
 };
 
-/* Defaults: 50 Ry, Gamma, symmetry, neutral, fixed, mixed precision, 1e-8 Ry, 100 iterations, mixing 0.5. */
+/* Defaults: 50 Ry, Gamma, symmetry, neutral, fixed, mixed precision, PPCG, 1e-8 Ry, 100 iterations, mixing 0.5. */
 struct scf_options scf_defaults(void);
 
 struct scf_k { /* one k-point */

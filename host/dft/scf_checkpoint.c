@@ -26,7 +26,7 @@ static uint64_t fingerprint(const struct scf *s)
     size_t n_atom = (size_t)c->n_atom, table = (size_t)s->ion.n_species * (size_t)s->ion.n_shell * sizeof(double);
     double numbers[6] = {o->ecut, o->charge, o->width, o->accuracy, o->mixing, o->first_error};
     int counts[8] = {o->mesh[0], o->mesh[1], o->mesh[2], o->shift[0], o->shift[1], o->shift[2], s->symmetry.n_op, s->n_wanted};
-    int kinds[2] = {(int)o->smearing, (int)o->precision};
+    int kinds[3] = {(int)o->smearing, (int)o->precision, (int)o->eigensolver};
     uint64_t h = hash(UINT64_C(0xcbf29ce484222325), numbers, sizeof numbers);
     h = hash(hash(h, counts, sizeof counts), kinds, sizeof kinds);
     h = hash(h, &o->seed, sizeof o->seed);

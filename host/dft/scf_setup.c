@@ -143,12 +143,13 @@ static kd_status setup_work(struct scf *s)
         potential = packed > potential ? packed : potential;
         scratch = need > scratch ? need : scratch;
     }
-    size_t la = dev->la->scratch(dev, n_vec > n_proj ? n_vec : n_proj);
+    int span = s->options.eigensolver == EIGEN_DAVIDSON ? 3 * n_vec : n_vec; /* vectors of the largest Rayleigh-Ritz */
+    size_t la = dev->la->scratch(dev, span > n_proj ? span : n_proj);
     TRY(kd_scratch_reserve(dev, la > scratch ? la : scratch));
     TRY(kd_alloc(dev, potential, &s->potential_d));
     double kerker = s->options.smearing == SMEARING_FIXED ? 0 : 0.4;
     TRY(mix_create(dev, &s->density, s->crystal->volume, s->options.mixing, kerker, &s->mix));
-    return eigen_work_create(dev, n_vec, vector, &s->work);
+    return eigen_work_create(dev, s->options.eigensolver, n_vec, vector, &s->work);
 }
 
 static kd_status setup(struct scf *s)

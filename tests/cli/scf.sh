@@ -38,6 +38,15 @@ for wrong in gauss:eV gauss:0.1 gauss:0.1meV gauss:-0.1eV gauss:nan gauss 0.1eV 
     [ "$(grep -c . err)" -le 2 ] || fail "--smearing $wrong: more than a line and a hint: $(cat err)"
 done
 
+# two eigensolvers, one energy
+for solver in ppcg davidson; do
+    # shellcheck disable=SC2086
+    expect 0 "" scf "$quartz" $small --json --no-forces --precision double --conv-ry 1e-10 --eigensolver $solver
+    python3 -c "import json; print(json.load(open('out'))['energy_ha'])" >>solvers
+done
+python3 -c "a, b = map(float, open('solvers')); assert abs(a - b) < 1e-9" || fail "energies of the eigensolvers: $(cat solvers)"
+expect 2 "expected ppcg or davidson" scf "$quartz" --eigensolver lobpcg
+
 # an unbroken run, with everything that can be written
 run="scf $quartz $small --checkpoint-seconds 0"
 # shellcheck disable=SC2086
