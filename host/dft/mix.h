@@ -7,15 +7,16 @@
 #include "host/dft/sphere.h"
 #include "kernels/la_ops.h"
 
-enum { MIX_HISTORY = 8 };
+enum { MIX_SLOTS = 9 }; /* densities that are combined: the newest and eight before it */
 
 struct mix {
     kd_device *dev;
     size_t n_real;   /* 2 n_g */
-    double fraction, *metric_d, *root_d, *damp_d; /* [n_real] 4 pi volume / G^2, its square root, fraction times Kerker factor */
-    struct la_block rho, residual, weighted;      /* [MIX_HISTORY + 1][n_real] double; the last vector is the newest */
-    double *m_d, *dot_d, *step_d;
-    int n_stored;
+    double fraction, *metric_d, *damp_d; /* [n_real] 4 pi volume / G^2; fraction times Kerker factor */
+    struct la_block rho, residual;       /* [MIX_SLOTS][n_real] double, the oldest vector makes room */
+    double gram[MIX_SLOTS][MIX_SLOTS];   /* host: of the residuals in the metric, by slot */
+    double *m_d, *step_d;
+    int n_stored;                        /* densities that were stored since the start; the next one goes to slot n_stored % MIX_SLOTS */
 };
 
 /* kerker: screening wave vector in 1/bohr (0: none): damps long waves by G^2/(G^2 + kerker^2), for metals. */
@@ -23,10 +24,13 @@ kd_status mix_create(kd_device *dev, const struct sphere *density, double volume
 void mix_free(struct mix *m);
 void mix_restart(struct mix *m); /* forget the history */
 
-/* Hartree energy of (out - in), Ha: the estimate of how far the energy is from its minimum. */
+/* Slots in use when the next density is there. */
+int mix_used(const struct mix *m);
+
+/* Stores out - in as the newest residual. energy: its Hartree energy, Ha: the estimate of how far the energy is from its minimum. */
 kd_status mix_distance(struct mix *m, const double *in_d, const double *out_d, double *energy);
 
-/* in_d [n_g] complex <- the next density to try, from it and the density out_d that came of it. */
-kd_status mix_next(struct mix *m, double *in_d, const double *out_d);
+/* After mix_distance. in_d [n_g] complex <- the next density to try. */
+kd_status mix_next(struct mix *m, double *in_d);
 
 #endif

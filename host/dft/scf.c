@@ -194,7 +194,7 @@ kd_status scf_run(struct scf *s)
         if (s->converged)
             return KD_OK;
         span_begin("mix");
-        TRY(mix_next(&s->mix, s->rho_g_d, s->rho_out_g_d));
+        TRY(mix_next(&s->mix, s->rho_g_d));
         span_end();
         TRY(keep(s, &written));
     }

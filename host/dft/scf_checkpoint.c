@@ -41,25 +41,25 @@ static uint64_t fingerprint(const struct scf *s)
     return h;
 }
 
-/* Arrays of the state on the device, one after the other: the density, the three histories, the orbitals of every k. */
+/* Arrays of the state on the device, one after the other: the density, the two histories, the orbitals of every k. */
 struct part {
     char name[40];
     void *x_d;
     size_t bytes;
 };
-enum { FIXED_PARTS = 4 };
+enum { FIXED_PARTS = 3 };
 
-static struct part part_of(const struct scf *s, int n_stored, int i)
+static struct part part_of(const struct scf *s, int n_slot, int i)
 {
     const struct mix *m = &s->mix;
-    size_t vector = m->n_real * sizeof(double), stored = (size_t)n_stored;
+    size_t vector = m->n_real * sizeof(double);
     struct part p = {"density", s->rho_g_d, vector};
-    const struct la_block *history[3] = {&m->rho, &m->residual, &m->weighted};
-    static const char *const names[3] = {"mixing/density", "mixing/residual", "mixing/weighted"};
+    const struct la_block *history[2] = {&m->rho, &m->residual};
+    static const char *const names[2] = {"mixing/density", "mixing/residual"};
     if (i > 0 && i < FIXED_PARTS) {
         snprintf(p.name, sizeof p.name, "%s", names[i - 1]);
-        p.x_d = la_slice(history[i - 1], MIX_HISTORY - n_stored, n_stored).x_d;
-        p.bytes = stored * vector;
+        p.x_d = history[i - 1]->x_d;
+        p.bytes = (size_t)n_slot * vector;
     } else if (i >= FIXED_PARTS) {
         const struct la_block *psi = &s->k[i - FIXED_PARTS].psi;
         snprintf(p.name, sizeof p.name, "orbitals/%d", i - FIXED_PARTS);
@@ -69,11 +69,17 @@ static struct part part_of(const struct scf *s, int n_stored, int i)
     return p;
 }
 
-static void *room(const struct scf *s, int n_stored)
+/* Mixing slots that hold something between two iterations. */
+static int slots(long long n_stored)
+{
+    return n_stored < MIX_SLOTS ? (int)n_stored : MIX_SLOTS;
+}
+
+static void *room(const struct scf *s, int n_slot)
 {
     size_t most = (size_t)s->n_k * (size_t)s->n_band * sizeof(double);
     for (int i = 0; i < FIXED_PARTS + s->n_k; i++) {
-        size_t bytes = part_of(s, n_stored, i).bytes;
+        size_t bytes = part_of(s, n_slot, i).bytes;
         most = bytes > most ? bytes : most;
     }
     return malloc(most);
@@ -104,8 +110,9 @@ static kd_status write_state(const struct scf *s, struct h5 *f, void *x)
     TRY(h5_write(f, &(struct h5_array){"bands/energy_ha", H5_DOUBLE, 2, {n_k, n_band}, .unit = "Ha"}, x));
     gather(s, true, false, x);
     TRY(h5_write(f, &(struct h5_array){"bands/occupation", H5_DOUBLE, 2, {n_k, n_band}, .unit = "1"}, x));
+    TRY(h5_write(f, &(struct h5_array){"mixing/gram_ha", H5_DOUBLE, 2, {MIX_SLOTS, MIX_SLOTS}, .unit = "Ha"}, s->mix.gram));
     for (int i = 0; i < FIXED_PARTS + s->n_k; i++) {
-        struct part p = part_of(s, s->mix.n_stored, i);
+        struct part p = part_of(s, slots(s->mix.n_stored), i);
         TRY(kd_download(s->dev, s->dev->stream, x, p.x_d, p.bytes));
         TRY(h5_write(f, &(struct h5_array){p.name, H5_BYTE, 1, {p.bytes}, .unit = "byte"}, x));
     }
@@ -115,7 +122,7 @@ static kd_status write_state(const struct scf *s, struct h5 *f, void *x)
 kd_status scf_checkpoint_write(const struct scf *s, const char *path)
 {
     struct h5 *f;
-    void *x = room(s, s->mix.n_stored);
+    void *x = room(s, slots(s->mix.n_stored));
     if (!x)
         FAIL(KD_ENOMEM, "%s: no host memory", path);
     span_begin("checkpoint");
@@ -146,7 +153,7 @@ static kd_status read_head(const struct scf *s, struct h5 *f, long long number[3
              h5_path(f));
     for (int i = 0; i < 3; i++)
         TRY(h5_get_int(f, "/", name[i], &number[i]));
-    if (number[0] < 1 || number[2] < 0 || number[2] > MIX_HISTORY)
+    if (number[0] < 1 || number[2] < 0 || number[2] > number[0])
         FAIL(KD_EINPUT, "%s: %lld iterations, %lld densities", h5_path(f), number[0], number[2]);
     return h5_get_double(f, "/", "accuracy_ha", estimate);
 }
@@ -158,8 +165,9 @@ static kd_status read_state(struct scf *s, struct h5 *f, const long long number[
     gather(s, false, true, x);
     TRY(h5_read(f, &(struct h5_array){"bands/occupation", H5_DOUBLE, 2, {n_k, n_band}}, x));
     gather(s, true, true, x);
+    TRY(h5_read(f, &(struct h5_array){"mixing/gram_ha", H5_DOUBLE, 2, {MIX_SLOTS, MIX_SLOTS}}, s->mix.gram));
     for (int i = 0; i < FIXED_PARTS + s->n_k; i++) {
-        struct part p = part_of(s, (int)number[2], i);
+        struct part p = part_of(s, slots(number[2]), i);
         TRY(h5_read(f, &(struct h5_array){p.name, H5_BYTE, 1, {p.bytes}}, x));
         TRY(kd_upload(s->dev, s->dev->stream, p.x_d, x, p.bytes));
     }
@@ -181,7 +189,7 @@ kd_status scf_checkpoint_read(struct scf *s, const char *path, bool *found)
         return KD_OK;
     TRY(h5_open(path, &f));
     TRY_OUT(read_head(s, f, number, &estimate));
-    x = room(s, (int)number[2]);
+    x = room(s, slots(number[2]));
     if (!x)
         FAIL_OUT(KD_ENOMEM, "%s: no host memory", path);
     TRY_OUT(read_state(s, f, number, x));

@@ -46,28 +46,26 @@ static double pair_up(const struct scf_k *k, int n_proj, const double *coupling,
 struct room { /* for the overlaps of one k-point */
     int n_proj;
     double *coupling, *a, *b, *m_d;
+    void *tilted_d; /* projectors of a strained crystal, as orbitals */
 };
-
-static kd_status overlaps(struct scf *s, const struct scf_k *k, const struct pw_projectors *p, const struct room *r, double *to)
-{
-    size_t bytes = (size_t)s->n_band * (size_t)r->n_proj * la_width(k->psi.type) * sizeof(double);
-    TRY(s->dev->pw->project(s->dev, s->dev->stream, p, &k->psi, r->m_d));
-    return kd_download(s->dev, s->dev->stream, to, r->m_d, bytes);
-}
 
 static kd_status nonlocal(struct scf *s, const struct scf_k *k, const struct room *r, double strain[6])
 {
-    TRY(overlaps(s, k, k->nonlocal, r, r->a));
+    kd_device *dev = s->dev;
+    size_t bytes = (size_t)s->n_band * (size_t)r->n_proj * la_width(k->psi.type) * sizeof(double);
+    struct la_block tilted = k->psi;
+    tilted.n_vec = r->n_proj;
+    tilted.x_d = r->tilted_d;
+    TRY(dev->pw->project(dev, dev->stream, k->nonlocal, &k->psi, r->m_d));
+    TRY(kd_download(dev, dev->stream, r->a, r->m_d, bytes));
     for (int v = 0; v < 6; v++) {
         struct projector_forms forms;
-        struct pw_projectors *tilted;
         TRY(projector_forms_create(s->crystal, s->beta, &k->sphere, v, &forms));
-        kd_status status = s->dev->pw->projectors_create(s->dev, k->basis, &forms.spec, &tilted);
+        kd_status status = dev->pw->superpose(dev, dev->stream, k->basis, &forms.spec, &tilted);
         projector_forms_free(&forms);
         TRY(status);
-        status = overlaps(s, k, tilted, r, r->b);
-        s->dev->pw->projectors_destroy(s->dev, tilted);
-        TRY(status);
+        TRY(dev->la->gram(dev, dev->stream, &tilted, &k->psi, r->m_d));
+        TRY(kd_download(dev, dev->stream, r->b, r->m_d, bytes));
         strain[v] += pair_up(k, r->n_proj, r->coupling, r->a, r->b);
     }
     return KD_OK;
@@ -77,6 +75,7 @@ static kd_status orbital_part(struct scf *s, double strain[6])
 {
     const struct crystal *c = s->crystal;
     struct room r = {0};
+    size_t longest = 0;
     kd_status status = KD_OK;
     for (int i = 0; i < c->n_atom; i++)
         for (int b = 0; b < s->beta[c->species[i]].n_beta; b++)
@@ -88,6 +87,11 @@ static kd_status orbital_part(struct scf *s, double strain[6])
     if (!r.coupling || !r.a || !r.b)
         FAIL_OUT(KD_ENOMEM, "stress: no host memory");
     TRY_OUT(kd_alloc(s->dev, bytes, &r.m_d));
+    for (int i = 0; i < s->n_k; i++) {
+        size_t vector = s->k[i].psi.ld * la_size(s->k[i].psi.type);
+        longest = vector > longest ? vector : longest;
+    }
+    TRY_OUT(kd_alloc(s->dev, (size_t)r.n_proj * longest, &r.tilted_d));
     int p = 0;
     for (int i = 0; i < c->n_atom; i++)
         for (int b = 0; b < s->beta[c->species[i]].n_beta; b++)
@@ -99,6 +103,7 @@ static kd_status orbital_part(struct scf *s, double strain[6])
     }
 out:
     kd_free(s->dev, r.m_d);
+    kd_free(s->dev, r.tilted_d);
     free(r.coupling);
     free(r.a);
     free(r.b);

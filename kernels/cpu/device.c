@@ -137,11 +137,15 @@ static void cpu_host_free(kd_device *dev, void *ptr)
     free(ptr);
 }
 
+enum { PIECE = 1 << 18 }; /* bytes that a thread takes of a copy or fill: fresh pages cost more than the numbers in them */
+
 static kd_status cpu_move(kd_device *dev, kd_stream *s, void *dst, const void *src, size_t bytes)
 {
     (void)s;
     cpu_enter(dev);
-    memmove(dst, src, bytes);
+#pragma omp parallel for schedule(static) num_threads(dev->n_thread) if (bytes >= 4 * PIECE)
+    for (size_t at = 0; at < bytes; at += PIECE)
+        memcpy((char *)dst + at, (const char *)src + at, bytes - at < PIECE ? bytes - at : PIECE);
     cpu_leave(dev);
     return KD_OK;
 }
@@ -150,7 +154,9 @@ static kd_status cpu_fill(kd_device *dev, kd_stream *s, void *dst, int byte, siz
 {
     (void)s;
     cpu_enter(dev);
-    memset(dst, byte, bytes);
+#pragma omp parallel for schedule(static) num_threads(dev->n_thread) if (bytes >= 4 * PIECE)
+    for (size_t at = 0; at < bytes; at += PIECE)
+        memset((char *)dst + at, byte, bytes - at < PIECE ? bytes - at : PIECE);
     cpu_leave(dev);
     return KD_OK;
 }

@@ -113,7 +113,10 @@ static size_t cpu_grid_scratch(const kd_device *dev, const struct grid *grid)
 /* half <- f_g times i G_axis (axis < 0: times 1). */
 static void scatter(const struct grid *grid, const cplx *f, int axis, cplx *half)
 {
-    memset(half, 0, grid->n_half * sizeof *half);
+    size_t plane = grid->n_half / (size_t)grid->n[0];
+#pragma omp parallel for schedule(static) num_threads(grid->dev->n_thread)
+    for (int x = 0; x < grid->n[0]; x++)
+        memset(half + (size_t)x * plane, 0, plane * sizeof *half);
 #pragma omp parallel for schedule(static) num_threads(grid->dev->n_thread)
     for (int i = 0; i < grid->n_g; i++) {
         double re = f[i][0], im = f[i][1];
@@ -231,6 +234,7 @@ static void xc_block(const struct grid *grid, const struct work *w, size_t first
 static void exchange_correlation(const struct grid *grid, const struct grid_potential *p, struct work *w)
 {
     const cplx *rho = (const cplx *)p->rho_g_d, *core = (const cplx *)p->core_g_d;
+#pragma omp parallel for schedule(static) num_threads(grid->dev->n_thread)
     for (int i = 0; i < grid->n_g; i++)
         for (int c = 0; c < 2; c++)
             w->total[i][c] = rho[i][c] + (core ? core[i][c] : 0);
@@ -265,15 +269,21 @@ static void exchange_correlation(const struct grid *grid, const struct grid_pote
 static double hartree(const struct grid *grid, const struct grid_potential *p, struct work *w)
 {
     const cplx *rho = (const cplx *)p->rho_g_d;
-    double energy = 0;
-    w->other[0][0] = w->other[0][1] = 0;
-    for (int i = 1; i < grid->n_g; i++) {
-        const double *g = grid->g_d + 3 * i;
-        double v = 4 * pi / (g[0] * g[0] + g[1] * g[1] + g[2] * g[2]);
-        energy += v * (rho[i][0] * rho[i][0] + rho[i][1] * rho[i][1]);
-        w->other[i][0] = v * rho[i][0];
-        w->other[i][1] = v * rho[i][1];
+    double energy = 0, *part = w->hartree; /* not made yet: a block's share each */
+    int n_block = (grid->n_g + BLOCK - 1) / BLOCK;
+#pragma omp parallel for schedule(static) num_threads(grid->dev->n_thread)
+    for (int b = 0; b < n_block; b++) {
+        part[b] = 0;
+        for (int i = b * BLOCK; i < (b + 1) * BLOCK && i < grid->n_g; i++) {
+            const double *g = grid->g_d + 3 * (size_t)i;
+            double v = i ? 4 * pi / (g[0] * g[0] + g[1] * g[1] + g[2] * g[2]) : 0;
+            part[b] += v * (rho[i][0] * rho[i][0] + rho[i][1] * rho[i][1]);
+            w->other[i][0] = v * rho[i][0];
+            w->other[i][1] = v * rho[i][1];
+        }
     }
+    for (int b = 0; b < n_block; b++)
+        energy += part[b];
     scatter(grid, (const cplx *)w->other, -1, w->half);
     cpu_fft_real_backward(grid->fft, w->half, w->hartree);
     return energy * grid->volume; /* half of the sphere twice, times 1/2 */

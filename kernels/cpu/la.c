@@ -70,6 +70,13 @@ static void square_product(const struct product *p)
         }
 }
 
+/* Numbers per chunk: at most CHUNK, and all chunks alike, so that no thread waits for another. By n alone: sums keep their order. */
+static size_t chunk_of(size_t n)
+{
+    size_t count = (n + CHUNK - 1) / CHUNK;
+    return count ? ((n + count - 1) / count + 15) / 16 * 16 : CHUNK;
+}
+
 void cpu_la_single_thread(void)
 {
     openblas_set_num_threads(1);
@@ -107,12 +114,13 @@ static kd_status cpu_gram(kd_device *dev, kd_stream *s, const struct la_block *a
     TRY(kd_scratch_take(dev, WAVE * each, (void **)&part));
     cpu_enter(dev);
     memset(m_d, 0, cells * width * sizeof(double));
-    int n_chunk = (int)((a->n + CHUNK - 1) / CHUNK);
+    size_t chunk = chunk_of(a->n);
+    int n_chunk = (int)((a->n + chunk - 1) / chunk);
     for (int first = 0; first < n_chunk; first += WAVE) {
         int count = n_chunk - first < WAVE ? n_chunk - first : WAVE;
 #pragma omp parallel for schedule(static) num_threads(dev->n_thread)
         for (int c = 0; c < count; c++) {
-            size_t g = (size_t)(first + c) * CHUNK, k = a->n - g < CHUNK ? a->n - g : CHUNK;
+            size_t g = (size_t)(first + c) * chunk, k = a->n - g < chunk ? a->n - g : chunk;
             struct product p = {a->type, b->n_vec, a->n_vec, (int)k, true, at(b, g), at(a, g), b->ld, a->ld, (size_t)a->n_vec, 1, 0,
                                 part + (size_t)c * each};
             if (a->x_d == b->x_d && a->n_vec == b->n_vec && a->ld == b->ld)
@@ -152,10 +160,11 @@ static kd_status cpu_combine(kd_device *dev, kd_stream *s, const struct la_block
     const void *c;
     TRY(coefficients(dev, x, (size_t)x->n_vec * (size_t)y->n_vec, m_d, &c));
     cpu_enter(dev);
-    int n_chunk = (int)((x->n + CHUNK - 1) / CHUNK);
+    size_t chunk = chunk_of(x->n);
+    int n_chunk = (int)((x->n + chunk - 1) / chunk);
 #pragma omp parallel for schedule(static) num_threads(dev->n_thread)
     for (int i = 0; i < n_chunk; i++) {
-        size_t g = (size_t)i * CHUNK, m = x->n - g < CHUNK ? x->n - g : CHUNK;
+        size_t g = (size_t)i * chunk, m = x->n - g < chunk ? x->n - g : chunk;
         multiply(&(struct product){x->type, y->n_vec, (int)m, x->n_vec, false, c, at(x, g), (size_t)x->n_vec, x->ld, y->ld, alpha,
                                    beta, (void *)at(y, g)});
     }

@@ -79,14 +79,14 @@ kd_status cpu_noise(kd_device *dev, kd_stream *s, const struct pw_basis *b, uint
     double norm = 0;
     for (int g = 0; g < b->n_pw; g++)
         norm += 1 / ((1 + 2 * b->kinetic_d[g]) * (1 + 2 * b->kinetic_d[g]));
-    amplitude *= sqrt(3 / norm); /* mean square of a uniform number is 1/3 */
+    amplitude *= sqrt(1.5 / norm); /* mean square of a uniform number from -1 to 1 is 1/3 */
 #pragma omp parallel for schedule(static) num_threads(dev->n_thread)
     for (int j = 0; j < x->n_vec; j++)
         for (int g = 0; g < b->n_pw; g++) {
             double u[2], size;
             philox_uniforms(seed, ORBITALS, (uint64_t)b->index_d[g], (uint32_t)j, u);
-            size = amplitude * u[0] / (1 + 2 * b->kinetic_d[g]);
-            double re = size * cos(2 * M_PI * u[1]), im = g == b->self ? 0 : size * sin(2 * M_PI * u[1]);
+            size = amplitude / (1 + 2 * b->kinetic_d[g]);
+            double re = size * (2 * u[0] - 1), im = g == b->self ? 0 : size * (2 * u[1] - 1);
             if (la_is_double(b->type)) {
                 double *v = pw_vector(x, j);
                 v[2 * g] += re;

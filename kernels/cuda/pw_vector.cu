@@ -195,19 +195,18 @@ __global__ void __launch_bounds__(THREADS) noise_kernel(noise_of n, void *x, siz
     const int g = blockIdx.x * THREADS + threadIdx.x;
     if (g >= n.n_pw)
         return;
-    double u[2], sine, cosine;
+    double u[2];
     philox_uniforms(n.seed, ORBITALS, static_cast<uint64_t>(n.index[g]), blockIdx.y, u);
-    sincospi(2 * u[1], &sine, &cosine);
-    const double size = n.amplitude * u[0] / (1 + 2 * n.kinetic[g]);
+    const double size = n.amplitude / (1 + 2 * n.kinetic[g]);
     T *to = vector_of<T>(x, ld, blockIdx.y) + 2 * static_cast<size_t>(g);
-    to[0] += static_cast<T>(size * cosine);
+    to[0] += static_cast<T>(size * (2 * u[0] - 1));
     if (g != n.self)
-        to[1] += static_cast<T>(size * sine);
+        to[1] += static_cast<T>(size * (2 * u[1] - 1));
 }
 
 kd_status cuda_pw_noise(kd_device *dev, kd_stream *s, const struct pw_basis *b, uint64_t seed, double amplitude, const struct la_block *x)
 {
-    const noise_of n = {b->n_pw, b->self, b->index_d, b->kinetic_d, seed, amplitude * sqrt(3 / b->noise_norm)};
+    const noise_of n = {b->n_pw, b->self, b->index_d, b->kinetic_d, seed, amplitude * sqrt(1.5 / b->noise_norm)};
     TRY(cuda_bind(dev));
     if (x->n_vec == 0)
         return KD_OK;
