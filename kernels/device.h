@@ -26,6 +26,7 @@ extern "C" {
 typedef struct kd_device kd_device;
 typedef struct kd_stream kd_stream; /* backend's own */
 typedef struct kd_event kd_event;   /* backend's own */
+typedef struct kd_graph kd_graph;   /* backend's own */
 
 /* mixed: heavy work in FP32, sums and energies in FP64 (docs/conventions.md); double: all FP64, the oracle of mixed. */
 enum kd_precision { KD_MIXED, KD_DOUBLE };
@@ -49,6 +50,12 @@ struct device_ops {
     kd_status (*event_wait)(kd_device *dev, kd_event *e, kd_stream *s); /* s waits for e, the host does not */
     kd_status (*event_sync)(kd_device *dev, kd_event *e);               /* the host waits for e */
     kd_status (*event_elapsed)(kd_device *dev, kd_event *from, kd_event *to, double *seconds);
+    /* Ops as one graph (NULL where there are none): between begin and end what is given to the stream is recorded and not run; nothing
+     * there may block. Replays use the same arguments, scratch included. end must follow begin, also after a failure: then *graph is NULL. */
+    kd_status (*graph_begin)(kd_device *dev, kd_stream *s);
+    kd_status (*graph_end)(kd_device *dev, kd_stream *s, kd_graph **graph);
+    kd_status (*graph_launch)(kd_device *dev, kd_stream *s, kd_graph *graph);
+    void (*graph_destroy)(kd_device *dev, kd_graph *graph); /* NULL is fine */
     void (*range_push)(kd_device *dev, const char *name); /* NVTX; NULL where there is none */
     void (*range_pop)(kd_device *dev);
     void (*profiler)(kd_device *dev, bool start); /* cudaProfilerStart/Stop; NULL where there is none */

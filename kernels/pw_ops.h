@@ -61,8 +61,8 @@ struct pw_hamiltonian {
     const struct pw_projectors *nonlocal; /* NULL: local only */
 };
 
-/* The block that an eigensolver step works on; all blocks of equal shape. x is orthonormal, w and p are orthogonal to x to a few
- * digits; hx, hw, hp are H of them. */
+/* The block that an eigensolver step works on; all blocks of equal shape. x is orthonormal, w is orthogonal to x to a few
+ * digits, p almost; hx, hw, hp are H of them. */
 struct pw_search {
     struct la_block x, hx, w, hw, p, hp;
     bool has_p;   /* false: p and hp are undefined (first step) */

@@ -12,16 +12,16 @@ struct subspace { /* v = [x, t, t']: n_vec of room vectors in use */
     int room;
 };
 
-/* Ritz vectors of the subspace to x, H of them to hx, eigenvalues to eps. */
-static kd_status ritz(struct eigen_work *w, struct subspace *s, const struct la_block *x, double *eps, bool *dependent)
+/* Ritz vectors of the subspace to x, H of them to hx. */
+static kd_status ritz(struct eigen_work *w, struct subspace *s, const struct la_block *x, bool *dependent)
 {
     kd_device *dev = w->dev;
     span_begin("rayleigh_ritz");
-    TRY(eigen_subspace(w, &s->v, &s->hv, dependent));
+    TRY(eigen_matrices(w, &s->v, &s->hv));
+    TRY(eigen_subspace(w, &s->v, dependent));
     if (!*dependent) { /* the first eigenvectors are the first columns */
         TRY(dev->la->combine(dev, dev->stream, &s->v, w->m_d, 1, 0, x));
         TRY(dev->la->combine(dev, dev->stream, &s->hv, w->m_d, 1, 0, &s->hx));
-        TRY(kd_download(dev, dev->stream, eps, w->eps_d, (size_t)x->n_vec * sizeof *eps));
     }
     span_end();
     return KD_OK;
@@ -58,7 +58,7 @@ static kd_status extend(struct eigen_work *w, const struct pw_hamiltonian *h, st
     kd_device *dev = w->dev;
     struct la_block ht = la_slice(&s->hv, s->v.n_vec, t->n_vec);
     int info;
-    TRY(eigen_project_out(w, &s->v, t, NULL, NULL));
+    TRY(eigen_project_out(w, &s->v, t));
     TRY(dev->la->gram(dev, dev->stream, t, t, w->m_d));
     TRY(dev->la->orthonormalizer(dev, dev->stream, t->type, t->n_vec, w->m_d, w->info_d));
     TRY(kd_download(dev, dev->stream, &info, w->info_d, sizeof info));
@@ -66,7 +66,7 @@ static kd_status extend(struct eigen_work *w, const struct pw_hamiltonian *h, st
     if (*dependent)
         return KD_OK;
     TRY(dev->la->rotate(dev, dev->stream, 1, t, w->m_d));
-    TRY(eigen_project_out(w, &s->v, t, NULL, NULL)); /* twice is enough */
+    TRY(eigen_project_out(w, &s->v, t)); /* twice is enough */
     TRY(eigen_apply(w, h, t, &ht, result));
     s->v.n_vec += t->n_vec;
     s->hv.n_vec += t->n_vec;
@@ -87,13 +87,16 @@ kd_status eigen_davidson(struct eigen_work *w, const struct pw_hamiltonian *h, c
     TRY(eigen_apply(w, h, x, &s.hx, result));
     TRY(restart(w, &s, x));
     for (;; result->n_step++) {
-        TRY(ritz(w, &s, x, eps, &dependent));
+        TRY(ritz(w, &s, x, &dependent));
         if (dependent && !grown)
             FAIL(KD_EINTERNAL, "eigensolver: dependent orbitals");
         if (!dependent && s.v.n_vec + x->n_vec > s.room)
             TRY(restart(w, &s, x));
         struct la_block t = la_slice(&s.v, s.v.n_vec, x->n_vec);
-        TRY(eigen_residuals(w, h, x, &s.hx, &t, goal, result));
+        span_begin("residual");
+        TRY(dev->pw->residual(dev, dev->stream, h->basis, x, &s.hx, w->eps_d, &t, w->norm_d));
+        span_end();
+        TRY(eigen_weigh(w, x, goal, eps, result));
         stalled = result->error > 0.7 * best ? stalled + 1 : 0;
         best = fmin(best, result->error);
         if (result->reached || dependent || result->n_step >= goal->max_step || stalled >= 6)

@@ -33,6 +33,7 @@ kd_status scf_change_species(struct scf *s, double charge, enum smearing smearin
     s->options.width = width;
     s->converged = false;
     mix_restart(&s->mix);
+    eigen_work_forget(&s->work);
     kd_free(s->dev, s->core_g_d);
     s->core_g_d = NULL;
     TRY(scf_superpose(s));

@@ -190,6 +190,43 @@ static kd_status device_event_elapsed(kd_device *dev, kd_event *from, kd_event *
     return KD_OK;
 }
 
+/* ---- graphs ---- */
+
+static kd_status device_graph_begin(kd_device *dev, kd_stream *s)
+{
+    TRY(cuda_bind(dev));
+    CUDA_TRY(cudaStreamBeginCapture(cuda_stream(s), cudaStreamCaptureModeThreadLocal));
+    return KD_OK;
+}
+
+static kd_status device_graph_end(kd_device *dev, kd_stream *s, kd_graph **graph)
+{
+    cudaGraph_t captured = nullptr;
+    cudaGraphExec_t made = nullptr;
+    *graph = nullptr;
+    TRY(cuda_bind(dev));
+    CUDA_TRY(cudaStreamEndCapture(cuda_stream(s), &captured));
+    const cudaError_t error = cudaGraphInstantiate(&made, captured, 0);
+    (void)cudaGraphDestroy(captured);
+    CUDA_TRY(error);
+    *graph = reinterpret_cast<kd_graph *>(made);
+    return KD_OK;
+}
+
+static kd_status device_graph_launch(kd_device *dev, kd_stream *s, kd_graph *graph)
+{
+    TRY(cuda_bind(dev));
+    CUDA_TRY(cudaGraphLaunch(reinterpret_cast<cudaGraphExec_t>(graph), cuda_stream(s)));
+    return KD_OK;
+}
+
+static void device_graph_destroy(kd_device *dev, kd_graph *graph)
+{
+    (void)cudaSetDevice(dev->index);
+    if (graph)
+        (void)cudaGraphExecDestroy(reinterpret_cast<cudaGraphExec_t>(graph));
+}
+
 /* ---- profiler ---- */
 
 #ifdef KEDGE_EMULATED
@@ -238,8 +275,8 @@ const struct device_ops cuda_device_ops = {
     device_alloc,        device_free,          device_host_alloc,   device_host_free,    device_upload,
     device_download,     device_copy,          device_fill,         device_stream_create, device_stream_destroy,
     device_stream_sync,  device_event_create,  device_event_destroy, device_event_record, device_event_wait,
-    device_event_sync,   device_event_elapsed, device_range_push,   device_range_pop,    device_profiler,
-    device_close,
+    device_event_sync,   device_event_elapsed, device_graph_begin,  device_graph_end,    device_graph_launch,
+    device_graph_destroy, device_range_push,   device_range_pop,    device_profiler,     device_close,
 };
 
 /* ---- opening ---- */

@@ -15,6 +15,11 @@ run() {
 run cpu_double cpu double
 run emu_double emu double
 run emu_mixed emu mixed
+# The inner loop is replayed from graphs, with the bits of the same ops one by one.
+KEDGE_GRAPHS=0 run emu_plain emu mixed
+cmp emu_mixed.h5 emu_plain.h5 || { echo "FAILED: graphs change the ground state"; exit 1; }
+"$KEDGE" scf "$SOURCE/data/structures/silicon-8.xyz" --ecut-ry 8 --device emu --no-forces --profile >/dev/null 2>clock
+grep -q "^ *graph " clock || { echo "FAILED: no graph was replayed: $(tail -n 30 clock)"; exit 1; }
 
 # Double: the sums have another order, and the last iteration stops at 1e-9 Ha. Mixed: 1e-6 Ha per atom (docs/conventions.md), forces
 # 1e-4 Ry/bohr. Eigenvalues: 1e-6 eV, 1 meV.
