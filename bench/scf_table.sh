@@ -23,15 +23,15 @@ for case in "$@"; do
     IFS=: read -r file repeat mesh <<<"$case:::"
     mesh=${mesh%%:*}
     cell=$(mktemp --suffix=.xyz)
-    "$kedge" convert --quiet --frame -1 --repeat "$(tr x ' ' <<<"${repeat:-1x1x1}")" "$file" "$cell"
+    "$kedge" convert --quiet --frame -1 --repeat "$(tr x ' ' <<<"${repeat:-1x1x1}")" "$file" "$cell" >/dev/null
     for solver in $solvers; do
-        status=0
+        status=0 started=$(date +%s.%N)
         # shellcheck disable=SC2086
         "$kedge" scf "$cell" --quiet --json --no-forces --threads "$threads" --kpoints "$(tr x ' ' <<<"${mesh:-1x1x1}")" \
             --eigensolver "$solver" $options >"$cell.json" || status=$?
-        python3 - "$cell" "$file" "${mesh:-1x1x1}" "$solver" "$status" >>"$runs" <<'PY'
+        python3 - "$cell" "$file" "${mesh:-1x1x1}" "$solver" "$status" "$started" "$(date +%s.%N)" >>"$runs" <<'PY'
 import json, os, re, sys
-cell, file, mesh, solver, status = sys.argv[1:]
+cell, file, mesh, solver, status, started, ended = sys.argv[1:]
 lines = open(cell).read().split("\n")
 count = {}
 for line in lines[2:2 + int(lines[0])]:
@@ -39,7 +39,8 @@ for line in lines[2:2 + int(lines[0])]:
 r = json.load(open(cell + ".json")) if status == "0" else {}
 print(json.dumps({"name": os.path.basename(file).rsplit(".", 1)[0], "cell": "".join(k + str(count[k]) for k in sorted(count, reverse=True)),
                   "atoms": int(lines[0]), "mesh": mesh, "solver": solver, "status": int(status), "points": len(r.get("kpoints", [])),
-                  **{k: r.get(k) for k in ("converged", "iterations", "h_applications", "n_band", "energy_ha", "homo_ev", "lumo_ev", "seconds")},
+                  **{k: r.get(k) for k in ("converged", "iterations", "h_applications", "n_band", "energy_ha", "homo_ev", "lumo_ev")},
+                  "seconds": float(ended) - float(started),
                   "smeared": abs(r.get("energy_terms_ha", {}).get("smearing", 0)) > 0}))
 PY
         tail -n 1 "$runs"
