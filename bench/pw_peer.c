@@ -109,7 +109,7 @@ void pw_model_print(FILE *to)
 {
     const double length = 14.4 / 0.529177210903, n_band = 608, n_proj = 1750, point = 128.0 * 128 * 128, mib = 1024 * 1024;
     double n_pw = sphere_count(length, 25), n_g = sphere_count(length, 100) / 2, vector = 4 * n_pw; /* real orbitals, FP32 */
-    double blocks = 6 * n_band * vector, beta = n_proj * vector, grid = 8 * point, mixing = 3 * 9 * 16 * n_g, small = 2 * 8 * n_band * n_band;
+    double blocks = 6 * n_band * vector, beta = n_proj * vector, grid = 8 * point, mixing = 2 * 9 * 16 * n_g, small = 2 * 8 * n_band * n_band;
     double device = blocks + beta + 12 * grid + mixing + small, fft = 199e6 * n_band / 2, nonlocal = 4 * n_proj * n_pw * n_band;
     fprintf(to, "# Si72O144, 14.4 A, 50 Ry, Gamma, mixed: counted\n"
                 "plane waves %.0f, density %.0f, grid 128^3, bands %.0f, projectors %.0f\n", n_pw, n_g, n_band, n_proj);

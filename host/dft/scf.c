@@ -160,14 +160,15 @@ static kd_status keep(struct scf *s, double *written)
 }
 
 /* Fixed occupations of a system without a gap: the filled and the empty level change places from one iteration to the next, which no
- * mixing can follow, or the bands of different k-points overlap. Insulators of amorphous Si-O converge in under 15 iterations or have a gap. */
+ * mixing can follow, or the bands of different k-points overlap, or one degenerate level is filled in part, which may well converge, to a
+ * state that symmetry forbids. Insulators of amorphous Si-O converge in under 15 iterations or have a gap. */
 static bool levels_cross(const struct scf *s)
 {
     const struct occupations *o = &s->occupations;
     double gap = o->lumo - o->homo; /* NAN without an empty band: unknown */
     if (s->options.smearing != SMEARING_FIXED || s->options.crossing_gap <= 0)
         return false;
-    return s->converged ? gap < 0 : s->n_iteration >= 15 && gap < s->options.crossing_gap;
+    return s->converged ? gap < 0.1 * s->options.crossing_gap : s->n_iteration >= 15 && gap < s->options.crossing_gap;
 }
 
 kd_status scf_run(struct scf *s)

@@ -19,7 +19,7 @@ struct scf_options {
     enum smearing smearing;
     double width;          /* Ha */
     double crossing_gap;   /* Ha, fixed occupations: give up early, levels_cross set, when iterations go on and on with a smaller gap, or
-                              end with overlapping bands; 0: never */
+                              end with less than a tenth of it; 0: never */
     int n_band;            /* 0: as many as are occupied, plus some empty ones */
     enum kd_precision precision;
     enum eigen_method eigensolver;

@@ -4,7 +4,6 @@
  * OpenBLAS runs single-threaded and OpenMP goes over chunks of fixed size, so that the bits do not depend on the thread count. */
 #include <cblas.h>
 #include <lapacke.h>
-#include <complex.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,23 +57,20 @@ static void square_product(const struct product *p)
         cblas_zherk(CblasRowMajor, CblasUpper, CblasNoTrans, n, p->k, 1, p->a, lda, 0, p->c, ldc);
     for (int j = 0; j < n; j++)
         for (int i = 0; i < j; i++) {
-            size_t to = (size_t)j * p->ldc + (size_t)i, from = (size_t)i * p->ldc + (size_t)j;
-            if (p->type == LA_F32)
-                ((float *)p->c)[to] = ((float *)p->c)[from];
-            else if (p->type == LA_F64)
-                ((double *)p->c)[to] = ((double *)p->c)[from];
-            else if (p->type == LA_C32)
-                ((float complex *)p->c)[to] = conjf(((float complex *)p->c)[from]);
-            else
-                ((double complex *)p->c)[to] = conj(((double complex *)p->c)[from]);
+            size_t to = (size_t)j * p->ldc + (size_t)i, from = (size_t)i * p->ldc + (size_t)j, size = la_size(p->type);
+            memcpy((char *)p->c + to * size, (char *)p->c + from * size, size);
+            if (p->type == LA_C32)
+                ((float *)p->c)[2 * to + 1] *= -1;
+            else if (p->type == LA_C64)
+                ((double *)p->c)[2 * to + 1] *= -1;
         }
 }
 
-/* Numbers per chunk: at most CHUNK, and all chunks alike, so that no thread waits for another. By n alone: sums keep their order. */
+/* Numbers per chunk, by n alone: at most CHUNK, and all chunks alike, so that no thread waits for another. */
 static size_t chunk_of(size_t n)
 {
-    size_t count = (n + CHUNK - 1) / CHUNK;
-    return count ? ((n + count - 1) / count + 15) / 16 * 16 : CHUNK;
+    size_t count = n / CHUNK + 1;
+    return (n / count + 16) / 16 * 16;
 }
 
 void cpu_la_single_thread(void)
@@ -240,10 +236,8 @@ static void scale_double(size_t n, size_t width, const double *w, const double *
         for (size_t g = 0; g < n; g++)
             y[g] = w[g] * x[g];
     else
-        for (size_t g = 0; g < n; g++) {
-            y[2 * g] = w[g] * x[2 * g];
-            y[2 * g + 1] = w[g] * x[2 * g + 1];
-        }
+        for (size_t g = 0; g < n * width; g++)
+            y[g] = w[g / width] * x[g];
 }
 
 static kd_status cpu_scale(kd_device *dev, kd_stream *s, const struct la_block *x, const double *w_d, const struct la_block *y)
@@ -386,8 +380,7 @@ static kd_status cpu_eigh(kd_device *dev, kd_stream *s, enum la_type type, int n
 {
     (void)s;
     cpu_enter(dev);
-    int info = kd_host_eigh(la_is_complex(type), n, m_d, s_d, w_d);
-    *info_d = info;
+    int info = *info_d = kd_host_eigh(la_is_complex(type), n, m_d, s_d, w_d);
     cpu_leave(dev);
     if (info < 0)
         FAIL(KD_EINTERNAL, "eigh: %d x %d matrix, no convergence or not finite", n, n);
