@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* tsan.c - ThreadSanitizer (preset tsan) and OpenMP. Linked into libkedge there, so that every program has it.
+/* tsan.c - ThreadSanitizer (preset tsan) and OpenMP. Linked into every program there.
  *
  * gcc's libgomp is not instrumented: the start and the end of a parallel region are barriers that ThreadSanitizer does not see, and
  * what two regions, or a region and the code after it, do in turn looks like a race. So one OpenMP thread is the default here, and
