@@ -25,7 +25,7 @@ parser.add_argument("si")
 parser.add_argument("o")
 parser.add_argument("--ecut", type=float, default=0)
 parser.add_argument("--kpoints", type=int, default=0)
-parser.add_argument("--ranks", type=int, default=2)
+parser.add_argument("--ranks", type=int, default=1)
 parser.add_argument("--scales", default="0.94,0.96,0.98,1.00,1.02,1.04,1.06")
 arg = parser.parse_args()
 
