@@ -37,8 +37,10 @@ kd_status eigen_graphs_create(kd_device *dev, struct eigen_graphs **out)
 
 static void forget(kd_device *dev, struct eigen_graphs *g)
 {
-    for (int i = 0; i < g->n; i++)
+    for (int i = 0; i < g->n; i++) {
         dev->ops->graph_destroy(dev, g->entry[i].graph);
+        g->entry[i].graph = NULL; /* the next one to take this place must not destroy it again */
+    }
     g->n = g->next = 0;
 }
 
