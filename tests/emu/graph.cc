@@ -15,6 +15,15 @@ namespace
 {
 std::map<void *, std::shared_ptr<graph>> graphs, executables;
 
+/* Another may live at its address by the time it is destroyed again: a driver that is handed a dead graph may do anything. */
+cudaError_t destroy(std::map<void *, std::shared_ptr<graph>> &all, void *handle, const char *name)
+{
+    if (all.erase(handle))
+        return cudaSuccess;
+    fault(cudaErrorInvalidValue, "%s: no graph, or one that was destroyed before", name);
+    return failed(cudaErrorInvalidValue);
+}
+
 /* All branches have been waited for by the origin. */
 bool joined(const graph &g)
 {
@@ -134,7 +143,7 @@ cudaError_t cudaGraphDestroy(cudaGraph_t handle)
     api_call call("cudaGraphDestroy");
     if (call.refused)
         return call.refused;
-    return graphs.erase(handle) ? cudaSuccess : failed(cudaErrorInvalidValue);
+    return destroy(graphs, handle, "cudaGraphDestroy");
 }
 
 cudaError_t cudaGraphExecDestroy(cudaGraphExec_t handle)
@@ -142,7 +151,7 @@ cudaError_t cudaGraphExecDestroy(cudaGraphExec_t handle)
     api_call call("cudaGraphExecDestroy");
     if (call.refused)
         return call.refused;
-    return executables.erase(handle) ? cudaSuccess : failed(cudaErrorInvalidValue);
+    return destroy(executables, handle, "cudaGraphExecDestroy");
 }
 
 cudaError_t cudaGraphGetNodes(cudaGraph_t handle, cudaGraphNode_t *nodes, size_t *n_node)

@@ -139,6 +139,24 @@ bool capture_not_joined(bool planted)
 {
     return replay(false, !planted);
 }
+
+bool graph_destroyed_twice(bool planted)
+{
+    two_streams s;
+    device_array<float> x(std::vector<float>(64, 1.0f));
+    cudaGraph_t graph = nullptr;
+    cudaGraphExec_t ready = nullptr;
+    MUST(capture(s, x.p, false, true, &graph));
+    MUST(cudaGraphInstantiate(&ready, graph, 0));
+    MUST(cudaGraphDestroy(graph));
+    MUST(cudaGraphLaunch(ready, s.first));
+    MUST(cudaStreamSynchronize(s.first));
+    const bool right = x.download() == std::vector<float>(64, 6.0f);
+    MUST(cudaGraphExecDestroy(ready));
+    if (planted)
+        (void)cudaGraphExecDestroy(ready);
+    return right;
+}
 } // namespace
 
 const std::vector<planted_bug> stream_bugs = {
@@ -148,4 +166,5 @@ const std::vector<planted_bug> stream_bugs = {
     {"source_reused_too_early", source_reused_too_early},
     {"sync_in_capture", sync_in_capture},
     {"capture_not_joined", capture_not_joined},
+    {"graph_destroyed_twice", graph_destroyed_twice},
 };
