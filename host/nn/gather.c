@@ -15,6 +15,9 @@
 
 enum { SILICON = 14, OXYGEN = 8 };
 static const double SAME_EV = 1e-6, MOST_STEP_EV = 0.3, MOST_SUM_ERROR = 1e-4;
+/* The same reference, calculated by another machine: round-off in single precision and a density converged to 1e-5 Ry move its peak by up to
+ * 0.1 meV (measured: 0.064); another reference or final state moves it by tens of meV, the points of a spectrum are 200 meV apart. */
+static const double SAME_CALIBRATION_EV = 1e-3;
 
 struct gather_options gather_defaults(void)
 {
@@ -130,7 +133,7 @@ void gather_agree(struct gather *g, const char *recipe, double calibration_ev, c
         g->calibration_ev = calibration_ev;
     } else if (strcmp(g->recipe, recipe) != 0) {
         snprintf(reason, 512, "another recipe: \"%.200s\", expected \"%.200s\"", recipe, g->recipe);
-    } else if (!(fabs(g->calibration_ev - calibration_ev) <= SAME_EV)) {
+    } else if (!(fabs(g->calibration_ev - calibration_ev) <= SAME_CALIBRATION_EV)) {
         snprintf(reason, 512, "calibrated with %.6f eV, expected %.6f eV", calibration_ev, g->calibration_ev);
     }
 }
