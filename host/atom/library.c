@@ -10,6 +10,7 @@
 
 #include "host/atom/check.h"
 #include "host/atom/upf.h"
+#include "host/base/hash.h"
 #include "host/base/log.h"
 #include "host/base/paths.h"
 #include "host/base/text.h"
@@ -66,14 +67,6 @@ static kd_status understand(const char *name, struct recipe *r, struct configura
     return KD_OK;
 }
 
-/* FNV-1a, 64 bits: Fowler, Noll, Vo 1991. */
-static uint64_t hash(uint64_t h, const char *text)
-{
-    for (; *text; text++)
-        h = (h ^ (unsigned char)*text) * UINT64_C(1099511628211);
-    return h;
-}
-
 static kd_status kept_path(const struct recipe *r, const struct configuration *c, char path[PATH_MAX])
 {
     char directory[PATH_MAX], recipe[512], configuration[160], version[24];
@@ -81,7 +74,8 @@ static kd_status kept_path(const struct recipe *r, const struct configuration *c
     recipe_print(r, recipe);
     configuration_print(c, configuration);
     snprintf(version, sizeof version, "version %d", GENERATION_VERSION);
-    uint64_t h = hash(hash(hash(UINT64_C(14695981039346656037), version), recipe), configuration);
+    uint64_t h = hash_bytes(HASH_START, version, strlen(version));
+    h = hash_bytes(hash_bytes(h, recipe, strlen(recipe)), configuration, strlen(configuration));
     int n = snprintf(path, PATH_MAX, "%s/%s-%016" PRIx64 ".upf", directory, element_symbol(r->z), h);
     return n < PATH_MAX ? KD_OK : kd_fail(KD_EIO, "%s: the name is too long", directory);
 }

@@ -5,18 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host/base/hash.h"
 #include "host/base/span.h"
 #include "host/dft/scf.h"
 #include "host/store/h5.h"
-
-/* FNV-1a. */
-static uint64_t hash(uint64_t seed, const void *bytes, size_t n)
-{
-    const unsigned char *b = bytes;
-    for (size_t i = 0; i < n; i++)
-        seed = (seed ^ b[i]) * UINT64_C(0x100000001b3);
-    return seed;
-}
 
 /* Everything that decides the bits of the next iteration, but for how many there may be. */
 static uint64_t fingerprint(const struct scf *s)
@@ -27,16 +19,16 @@ static uint64_t fingerprint(const struct scf *s)
     double numbers[6] = {o->ecut, o->charge, o->width, o->accuracy, o->mixing, o->first_error};
     int counts[8] = {o->mesh[0], o->mesh[1], o->mesh[2], o->shift[0], o->shift[1], o->shift[2], s->symmetry.n_op, s->n_wanted};
     int kinds[3] = {(int)o->smearing, (int)o->precision, (int)o->eigensolver};
-    uint64_t h = hash(UINT64_C(0xcbf29ce484222325), numbers, sizeof numbers);
-    h = hash(hash(h, counts, sizeof counts), kinds, sizeof kinds);
-    h = hash(h, &o->seed, sizeof o->seed);
-    h = hash(h, s->dev->backend, strlen(s->dev->backend));
-    h = hash(hash(h, c->cell, sizeof c->cell), c->tau, n_atom * sizeof *c->tau);
-    h = hash(hash(h, c->species, n_atom * sizeof *c->species), s->ion.local, table);
-    h = hash(hash(h, s->ion.charge, table), s->ion.core, s->ion.has_core ? table : 0);
+    uint64_t h = hash_bytes(HASH_START, numbers, sizeof numbers);
+    h = hash_bytes(hash_bytes(h, counts, sizeof counts), kinds, sizeof kinds);
+    h = hash_bytes(h, &o->seed, sizeof o->seed);
+    h = hash_bytes(h, s->dev->backend, strlen(s->dev->backend));
+    h = hash_bytes(hash_bytes(h, c->cell, sizeof c->cell), c->tau, n_atom * sizeof *c->tau);
+    h = hash_bytes(hash_bytes(h, c->species, n_atom * sizeof *c->species), s->ion.local, table);
+    h = hash_bytes(hash_bytes(h, s->ion.charge, table), s->ion.core, s->ion.has_core ? table : 0);
     for (int t = 0; t < c->n_species; t++) {
         const struct beta_table *b = &s->beta[t];
-        h = hash(hash(h, b->coupling, (size_t)b->n_beta * sizeof(double)), b->table, (size_t)b->n_beta * (size_t)b->n_q * sizeof(double));
+        h = hash_bytes(hash_bytes(h, b->coupling, (size_t)b->n_beta * sizeof(double)), b->table, (size_t)b->n_beta * (size_t)b->n_q * sizeof(double));
     }
     return h;
 }

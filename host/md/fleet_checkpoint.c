@@ -6,39 +6,32 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host/base/hash.h"
 #include "host/md/fleet.h"
 #include "host/store/h5.h"
 
 enum { CHECKPOINT_VERSION = 1 };
 
 /* Of what must be the same for a restart to make sense: FNV-1a over plans, elements and precision. */
-static uint64_t mix(uint64_t hash, const void *bytes, size_t n)
-{
-    const unsigned char *b = bytes;
-    for (size_t i = 0; i < n; i++)
-        hash = (hash ^ b[i]) * 0x100000001b3ull;
-    return hash;
-}
-
 static long long identity(const struct fleet *f)
 {
-    uint64_t hash = 0xcbf29ce484222325ull;
-    hash = mix(hash, &f->o->precision, sizeof f->o->precision);
-    hash = mix(hash, &f->o->thermo_every, sizeof f->o->thermo_every);
-    hash = mix(hash, &f->o->frame_every, sizeof f->o->frame_every);
-    hash = mix(hash, f->potential->entry, (size_t)f->potential->n_species * (size_t)f->potential->n_species *
-                                              (size_t)f->potential->n_species * sizeof *f->potential->entry);
+    uint64_t hash = HASH_START;
+    hash = hash_bytes(hash, &f->o->precision, sizeof f->o->precision);
+    hash = hash_bytes(hash, &f->o->thermo_every, sizeof f->o->thermo_every);
+    hash = hash_bytes(hash, &f->o->frame_every, sizeof f->o->frame_every);
+    hash = hash_bytes(hash, f->potential->entry, (size_t)f->potential->n_species * (size_t)f->potential->n_species *
+                                                     (size_t)f->potential->n_species * sizeof *f->potential->entry);
     for (int r = 0; r < f->n; r++) {
         const struct dynamics_plan *p = &f->plan[r];
-        hash = mix(hash, &p->seed, sizeof p->seed);
-        hash = mix(hash, f->frame[r].number, (size_t)f->frame[r].n_atom * sizeof(int));
-        hash = mix(hash, f->frame[r].position, (size_t)f->frame[r].n_atom * sizeof *f->frame[r].position);
+        hash = hash_bytes(hash, &p->seed, sizeof p->seed);
+        hash = hash_bytes(hash, f->frame[r].number, (size_t)f->frame[r].n_atom * sizeof(int));
+        hash = hash_bytes(hash, f->frame[r].position, (size_t)f->frame[r].n_atom * sizeof *f->frame[r].position);
         for (int s = 0; s < p->n_stage; s++) {
             const struct dynamics_stage *g = &p->stage[s];
             const double v[12] = {g->ensemble,   (double)g->n_step, g->dt_fs,      g->temperature_k[0],     g->temperature_k[1],
                                   g->pressure_bar, g->tau_t_fs,       g->tau_p_fs,   g->anisotropic + 2 * g->draw + 4 * g->keep_momentum,
                                   g->force_tolerance_ev_a, g->pressure_tolerance_bar, s};
-            hash = mix(hash, v, sizeof v);
+            hash = hash_bytes(hash, v, sizeof v);
         }
     }
     return (long long)(hash >> 1);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/base/hash.h"
 #include "host/base/rng.h"
 #include "host/store/h5.h"
 
@@ -56,19 +57,10 @@ static kd_status check_axis(const struct nn_dataset *d)
     return KD_OK;
 }
 
-/* FNV-1a over the bytes of an array. */
-static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t n)
-{
-    const unsigned char *p = bytes;
-    for (size_t i = 0; i < n; i++)
-        hash = (hash ^ p[i]) * 1099511628211u;
-    return hash;
-}
-
 static void fingerprint(struct nn_dataset *d)
 {
     size_t n = (size_t)d->n_row;
-    uint64_t hash = 14695981039346656037u;
+    uint64_t hash = HASH_START;
     hash = hash_bytes(hash, d->energy_ev, (size_t)d->n_energy * sizeof(double));
     hash = hash_bytes(hash, d->spectra, n * (size_t)d->n_energy * sizeof(double));
     hash = hash_bytes(hash, d->charge_e, n * sizeof(double));

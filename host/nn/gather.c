@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/base/hash.h"
 #include "host/md/shells.h"
 #include "host/store/h5.h"
 #include "host/structure/cell.h"
@@ -153,14 +154,9 @@ int gather_left_out(const struct gather *g)
 /* FNV-1a over elements, cell and positions: the name of a structure that no renaming changes. */
 static void hash_structure(const struct structure *s, char text[24])
 {
-    uint64_t hash = 14695981039346656037u;
-    const struct {
-        const void *bytes;
-        size_t n;
-    } part[3] = {{s->number, (size_t)s->n_atom * sizeof *s->number}, {s->cell, sizeof s->cell}, {s->position, (size_t)s->n_atom * sizeof *s->position}};
-    for (int p = 0; p < 3; p++)
-        for (size_t i = 0; i < part[p].n; i++)
-            hash = (hash ^ ((const unsigned char *)part[p].bytes)[i]) * 1099511628211u;
+    uint64_t hash = hash_bytes(HASH_START, s->number, (size_t)s->n_atom * sizeof *s->number);
+    hash = hash_bytes(hash, s->cell, sizeof s->cell);
+    hash = hash_bytes(hash, s->position, (size_t)s->n_atom * sizeof *s->position);
     snprintf(text, 24, "%016llx", (unsigned long long)hash);
 }
 

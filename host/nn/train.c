@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "host/base/clock.h"
+#include "host/base/hash.h"
 #include "host/base/progress.h"
 #include "host/base/stop.h"
 #include "host/nn/round.h"
@@ -70,17 +71,9 @@ static kd_status check_job(const struct nn_samples *samples, const struct nn_job
     return KD_OK;
 }
 
-static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t n)
-{
-    const unsigned char *p = bytes;
-    for (size_t i = 0; i < n; i++)
-        hash = (hash ^ p[i]) * 1099511628211u;
-    return hash;
-}
-
 static kd_status identity(struct training *t)
 {
-    uint64_t hash = 14695981039346656037u;
+    uint64_t hash = HASH_START;
     hash = hash_bytes(hash, t->samples->x, (size_t)t->samples->n_row * (size_t)t->samples->n_x * sizeof(double));
     hash = hash_bytes(hash, t->samples->y, (size_t)t->samples->n_row * (size_t)t->samples->n_y * sizeof(double));
     hash = hash_bytes(hash, &t->run->precision, sizeof t->run->precision);

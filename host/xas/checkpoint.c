@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "host/base/clock.h"
+#include "host/base/hash.h"
 #include "host/base/log.h"
 #include "host/base/span.h"
 #include "host/base/stop.h"
@@ -40,15 +41,6 @@ bool xanes_density_begun(const struct xanes *x)
     return x->go_on && x->density_path[0] && access(x->density_path, F_OK) == 0;
 }
 
-/* FNV-1a. */
-static uint64_t hash(uint64_t seed, const void *bytes, size_t n)
-{
-    const unsigned char *b = bytes;
-    for (size_t i = 0; i < n; i++)
-        seed = (seed ^ b[i]) * UINT64_C(0x100000001b3);
-    return seed;
-}
-
 /* Everything that decides the bits of a step, but for when the chains end. */
 static uint64_t fingerprint(const struct xanes *x, int site)
 {
@@ -56,12 +48,12 @@ static uint64_t fingerprint(const struct xanes *x, int site)
     const struct gs_file *g = &x->gs;
     double numbers[5] = {o->scf_accuracy, o->grid_factor, g->energy, g->charge, g->width};
     int counts[5] = {site, (int)o->precision, (int)g->smearing, x->n_k, g->structure.n_atom};
-    uint64_t h = hash(UINT64_C(0xcbf29ce484222325), numbers, sizeof numbers);
-    h = hash(hash(h, counts, sizeof counts), x->recipe, strlen(x->recipe));
-    h = hash(hash(h, &o->seed, sizeof o->seed), x->dev->backend, strlen(x->dev->backend));
-    h = hash(hash(h, x->crystal.cell, sizeof x->crystal.cell), x->crystal.tau, (size_t)x->crystal.n_atom * sizeof *x->crystal.tau);
-    h = hash(h, g->rho_g, g->n_g * sizeof *g->rho_g);
-    return x->response ? hash(h, x->response, (size_t)x->scf->density.n_shell * sizeof *x->response) : h;
+    uint64_t h = hash_bytes(HASH_START, numbers, sizeof numbers);
+    h = hash_bytes(hash_bytes(h, counts, sizeof counts), x->recipe, strlen(x->recipe));
+    h = hash_bytes(hash_bytes(h, &o->seed, sizeof o->seed), x->dev->backend, strlen(x->dev->backend));
+    h = hash_bytes(hash_bytes(h, x->crystal.cell, sizeof x->crystal.cell), x->crystal.tau, (size_t)x->crystal.n_atom * sizeof *x->crystal.tau);
+    h = hash_bytes(h, g->rho_g, g->n_g * sizeof *g->rho_g);
+    return x->response ? hash_bytes(h, x->response, (size_t)x->scf->density.n_shell * sizeof *x->response) : h;
 }
 
 /* ---- vectors ---- */

@@ -9,26 +9,19 @@
 #include "host/atom/atom.h"
 #include "host/atom/generation.h"
 #include "host/atom/upf.h"
+#include "host/base/hash.h"
 #include "host/base/log.h"
 #include "host/base/paths.h"
 #include "host/base/units.h"
 
-unsigned long long hole_hash(const void *bytes, size_t n, unsigned long long seed)
-{
-    unsigned long long h = seed ? seed : 0xcbf29ce484222325ULL;
-    for (size_t i = 0; i < n; i++)
-        h = (h ^ ((const unsigned char *)bytes)[i]) * 0x100000001b3ULL;
-    return h;
-}
-
 unsigned long long hole_fingerprint(const struct pseudo *p)
 {
-    unsigned long long h = hole_hash(p->v_local, (size_t)p->n * sizeof(double), 0);
-    h = hole_hash(p->d, (size_t)(p->n_projector * p->n_projector) * sizeof(double), h);
+    unsigned long long h = hash_bytes(HASH_START, p->v_local, (size_t)p->n * sizeof(double));
+    h = hash_bytes(h, p->d, (size_t)(p->n_projector * p->n_projector) * sizeof(double));
     for (int b = 0; b < p->n_projector; b++)
-        h = hole_hash(p->projector[b].beta, (size_t)p->n * sizeof(double), h);
+        h = hash_bytes(h, p->projector[b].beta, (size_t)p->n * sizeof(double));
     for (int i = 0; i < p->n_partial; i++)
-        h = hole_hash(p->partial[i].ae, (size_t)p->n * sizeof(double), h);
+        h = hash_bytes(h, p->partial[i].ae, (size_t)p->n * sizeof(double));
     return h;
 }
 
@@ -67,7 +60,7 @@ kd_status hole_pseudo(const struct pseudo *ground, struct pseudo *out, char path
     configuration_print(&c, configuration);
     snprintf(text, sizeof text, "%s | %s", ground->recipe, configuration);
     if (cache_directory("pseudo", directory) == KD_OK) {
-        int n = snprintf(path, PATH_MAX, "%s/%s_1s1_%016llx.upf", directory, ground->element, hole_hash(text, strlen(text), 0));
+        int n = snprintf(path, PATH_MAX, "%s/%s_1s1_%016llx.upf", directory, ground->element, (unsigned long long)hash_bytes(HASH_START, text, strlen(text)));
         if (n > 0 && n < PATH_MAX && path_is_file(path) && upf_read(path, out) == KD_OK)
             return KD_OK;
     }

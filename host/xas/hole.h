@@ -18,8 +18,7 @@ kd_status hole_core_difference(const struct pseudo *ground, const struct pseudo 
 /* Tabulated K edge, Ha (X-Ray Data Booklet, LBNL 2009; xspectra.x has the same numbers); z = 3..18, else 0. */
 double hole_k_edge(int z);
 
-/* FNV-1a over bytes: names of cached files, fingerprints of sets. */
-unsigned long long hole_hash(const void *bytes, size_t n, unsigned long long seed);
+/* Of everything in a set that a spectrum depends on. */
 unsigned long long hole_fingerprint(const struct pseudo *p);
 
 #endif
