@@ -192,6 +192,20 @@ static kd_status device_event_elapsed(kd_device *dev, kd_event *from, kd_event *
 
 /* ---- graphs ---- */
 
+kd_status cuda_end_capture(cudaStream_t s, kd_status recorded, cudaGraphExec_t *out)
+{
+    cudaGraph_t graph = nullptr;
+    *out = nullptr;
+    cudaError_t error = cudaStreamEndCapture(s, &graph);
+    if (error == cudaSuccess && recorded == KD_OK)
+        error = cudaGraphInstantiate(out, graph, 0);
+    if (graph)
+        (void)cudaGraphDestroy(graph);
+    TRY(recorded);
+    CUDA_TRY(error);
+    return KD_OK;
+}
+
 static kd_status device_graph_begin(kd_device *dev, kd_stream *s)
 {
     TRY(cuda_bind(dev));
@@ -201,16 +215,12 @@ static kd_status device_graph_begin(kd_device *dev, kd_stream *s)
 
 static kd_status device_graph_end(kd_device *dev, kd_stream *s, kd_graph **graph)
 {
-    cudaGraph_t captured = nullptr;
-    cudaGraphExec_t made = nullptr;
+    cudaGraphExec_t made;
     *graph = nullptr;
     TRY(cuda_bind(dev));
-    CUDA_TRY(cudaStreamEndCapture(cuda_stream(s), &captured));
-    const cudaError_t error = cudaGraphInstantiate(&made, captured, 0);
-    (void)cudaGraphDestroy(captured);
-    CUDA_TRY(error);
+    const kd_status status = cuda_end_capture(cuda_stream(s), KD_OK, &made);
     *graph = reinterpret_cast<kd_graph *>(made);
-    return KD_OK;
+    return status;
 }
 
 static kd_status device_graph_launch(kd_device *dev, kd_stream *s, kd_graph *graph)

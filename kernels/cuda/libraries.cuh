@@ -27,6 +27,10 @@ static inline struct cuda_state *cuda_state(const kd_device *dev)
     return static_cast<struct cuda_state *>(dev->state);
 }
 
+/* The end of cudaStreamBeginCapture, also when something failed in between (`recorded`): a stream must not stay in capture. *out is ready to be
+ * launched, or nullptr. */
+kd_status cuda_end_capture(cudaStream_t s, kd_status recorded, cudaGraphExec_t *out);
+
 kd_status cuda_library_fail(const char *library, const char *call, int code);
 
 #define BLAS_TRY(call)                                                                                       \

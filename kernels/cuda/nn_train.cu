@@ -118,21 +118,20 @@ void cuda_nn_release(struct cuda_state *state)
     state->nn = nullptr;
 }
 
+static kd_status next_epoch(int *epoch, cudaStream_t s)
+{
+    CUDA_TRY(LAUNCH(nn_next_epoch, dim3(1), dim3(1), 0, s, epoch));
+    return KD_OK;
+}
+
 template <class T>
 static kd_status capture_epoch(const nn_pass<T> &pass, const struct nn_epochs *e, cudaStream_t s, cudaGraphExec_t *out)
 {
-    cudaGraph_t graph = nullptr;
     CUDA_TRY(cudaStreamBeginCapture(s, cudaStreamCaptureModeThreadLocal));
     kd_status status = train_epoch(pass, e, s);
-    cudaError_t error = status == KD_OK ? LAUNCH(nn_next_epoch, dim3(1), dim3(1), 0, s, const_cast<int *>(pass.epoch)) : cudaSuccess;
-    const cudaError_t ended = cudaStreamEndCapture(s, &graph); /* also when something failed: the stream must not stay in capture */
-    TRY(status);
-    CUDA_TRY(error);
-    CUDA_TRY(ended);
-    error = cudaGraphInstantiate(out, graph, 0);
-    (void)cudaGraphDestroy(graph);
-    CUDA_TRY(error);
-    return KD_OK;
+    if (status == KD_OK)
+        status = next_epoch(const_cast<int *>(pass.epoch), s);
+    return cuda_end_capture(s, status, out);
 }
 
 /* The graph of this epoch: kept, or made now. */

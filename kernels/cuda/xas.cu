@@ -192,23 +192,23 @@ static std::vector<uintptr_t> key_of(const struct xas_block *q, const workspace 
     return key;
 }
 
+/* The steps before a graph's; below 0: SPAN more. */
+static kd_status set_count(int *count, int step, cudaStream_t s)
+{
+    CUDA_TRY(LAUNCH(chain_count_kernel, dim3(1), dim3(1), 0, s, count, step));
+    return KD_OK;
+}
+
 /* Steps 1 .. SPAN after a multiple of 3 (the count says which), and the count moved on. */
 static kd_status capture(kd_device *dev, kd_stream *s, const struct xas_block *q, const workspace &w, cudaGraphExec_t *out)
 {
-    cudaGraph_t graph = nullptr;
     kd_status status = KD_OK;
     CUDA_TRY(cudaStreamBeginCapture(cuda_stream(s), cudaStreamCaptureModeThreadLocal));
     for (int i = 0; i < SPAN && status == KD_OK; i++)
         status = one_step(dev, s, q, position_of(q, i, w.count, i + 1), w);
-    cudaError_t error = status == KD_OK ? LAUNCH(chain_count_kernel, dim3(1), dim3(1), 0, cuda_stream(s), w.count, -1) : cudaSuccess;
-    const cudaError_t ended = cudaStreamEndCapture(cuda_stream(s), &graph); /* also when something failed: the stream must not stay in capture */
-    TRY(status);
-    CUDA_TRY(error);
-    CUDA_TRY(ended);
-    error = cudaGraphInstantiate(out, graph, 0);
-    (void)cudaGraphDestroy(graph);
-    CUDA_TRY(error);
-    return KD_OK;
+    if (status == KD_OK)
+        status = set_count(w.count, -1, cuda_stream(s));
+    return cuda_end_capture(cuda_stream(s), status, out);
 }
 
 static kd_status kept_graph(kd_device *dev, kd_stream *s, const struct xas_block *q, const workspace &w, cudaGraphExec_t *out)
@@ -273,7 +273,7 @@ static kd_status steps(kd_device *dev, kd_stream *s, const struct xas_block *q, 
         return KD_OK;
     cudaGraphExec_t graph;
     TRY(kept_graph(dev, s, q, w, &graph));
-    CUDA_TRY(LAUNCH(chain_count_kernel, dim3(1), dim3(1), 0, cuda_stream(s), w.count, step));
+    TRY(set_count(w.count, step, cuda_stream(s)));
     for (; end - step >= SPAN; step += SPAN)
         CUDA_TRY(cudaGraphLaunch(graph, cuda_stream(s)));
     for (; step < end; step++)
