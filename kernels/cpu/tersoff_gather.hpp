@@ -13,14 +13,11 @@ namespace
 typedef double double4 __attribute__((vector_size(32)));
 typedef double double4_any __attribute__((vector_size(32), aligned(8), may_alias));
 
-/* The lists of 16 atoms share lines of cache, one for every slot, too far apart for the hardware to foresee: fetched while
- * the 16 before are at work. */
-static KD_INLINE void prefetch_rows(const int *row, int n)
-{
-    for (int s = 0; s < n; s++)
-        __builtin_prefetch(row + s * MD_TILE);
-}
+/* The lists of so many atoms share lines of cache, one for every slot, too far apart for the hardware to foresee: fetched while
+ * the atoms before are at work. */
+enum { TERSOFF_AHEAD = 16 };
 
+/* Where atom i's list begins in a table; its slots lie MD_TILE apart. */
 static KD_INLINE size_t row_of(unsigned i, int capacity)
 {
     return (size_t)(i / MD_TILE) * (size_t)capacity * MD_TILE + (size_t)(i % MD_TILE);
@@ -49,15 +46,14 @@ template <class T, int W> struct tersoff_gather {
 
     static void gather(const tersoff_call *call, const tersoff_block *block)
     {
-        enum { AHEAD = 16 };
         const T(*partial)[4] = (const T(*)[4])call->partial;
         const int n_word = call->n_word, last = block->first + block->n;
         for (int i = block->first; i < last; i++) {
             const tersoff_live *live = call->live + (size_t)i * (size_t)n_word;
             const int *reverse = call->list->reverse_d + row_of((unsigned)i, call->list->capacity);
             double4 force = {};
-            if (i + AHEAD < last)
-                prefetch_reverse(call, i + AHEAD);
+            if (i + TERSOFF_AHEAD < last)
+                prefetch_reverse(call, i + TERSOFF_AHEAD);
             for (int64_t b = live[0].start, end = end_of(live, n_word); b < end; b++) {
                 const tersoff_bond name = call->bond[b];
                 int slot = reverse[(size_t)name.slot * MD_TILE];

@@ -126,6 +126,12 @@ template <class T, int W> struct tersoff_lanes {
         return stored;
     }
 
+    static KD_INLINE void prefetch_rows(const int *row, int n)
+    {
+        for (int s = 0; s < n; s++)
+            __builtin_prefetch(row + s * MD_TILE);
+    }
+
     /* All live bonds of a block, and how many atoms of a species have how many: tally[species * (capacity + 1) + capacity -
      * number of bonds]. */
     static __attribute__((noinline)) void find_block(const tersoff_call *call, const tersoff_block *block, T (*vector)[4],
@@ -145,8 +151,8 @@ template <class T, int W> struct tersoff_lanes {
             const double4 here = *(const double4_any *)(q.position + 4 * (size_t)i);
             size_t row = row_of(i, list.capacity);
             const int64_t before = stored;
-            if (i % 16 == 0 && a + 16 < n_atom) {
-                const size_t ahead = row_of(i + 16, list.capacity);
+            if (i % TERSOFF_AHEAD == 0 && a + TERSOFF_AHEAD < n_atom) {
+                const size_t ahead = row_of(i + TERSOFF_AHEAD, list.capacity);
                 prefetch_rows(list.index_d + ahead, n);
                 prefetch_rows(list.shift_d + ahead, n);
             }
