@@ -82,6 +82,7 @@ static const struct conf_key train_keys[] = {
 };
 static const struct conf_key farm_keys[] = {
     {"stale_s", CONF_DOUBLE, "s", "600", 1, 1e6, .at = AT(farm.stale_s), .help = "silence after which another machine's claim is void"},
+    {"checkpoint_s", CONF_DOUBLE, "s", "60", 0, 1e6, .at = AT(farm.checkpoint_s), .help = "between checkpoints inside a ground state or a site"},
     {"last_stage", CONF_STRING, "", "", .at = AT(farm.last_stage), .help = "go no further than this stage (scf, ...); empty: all"},
     {"page", CONF_BOOL, "", "yes", .at = AT(farm.page), .help = "write progress.html and progress.json"},
 };

@@ -44,7 +44,7 @@ struct study_settings {
         bool windows, by_structure;
     } train;
     struct {
-        double stale_s;
+        double stale_s, checkpoint_s;
         bool page;
         char *last_stage;
     } farm;

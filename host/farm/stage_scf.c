@@ -38,10 +38,20 @@ struct pseudo_choice study_pseudo(const struct study *s, char words[2][PATH_MAX 
     return choice;
 }
 
-/* Ground state of one structure into `product`. */
-static kd_status ground_state(struct study *s, const struct structure *structure, const struct scf_options *options, int attempt,
+/* Stopped or killed, it left its state there; any other failure leaves nothing to go on from. */
+static kd_status run_kept(struct scf *scf, const char *checkpoint)
+{
+    kd_status status = scf_run(scf);
+    if (status == KD_ENOCONV || status == KD_EINPUT)
+        remove(checkpoint); /* there or not */
+    return status;
+}
+
+/* Ground state of one structure into `product`; until it is there, PRODUCT.checkpoint is what another process goes on from. */
+static kd_status ground_state(struct study *s, const struct structure *structure, struct scf_options *options, int attempt,
                               const char *name, const char *product)
 {
+    char checkpoint[PATH_MAX + 16];
     char words[2][PATH_MAX + 8];
     struct pseudo_choice choice = study_pseudo(s, words);
     struct pseudo_set set = {0};
@@ -49,15 +59,21 @@ static kd_status ground_state(struct study *s, const struct structure *structure
     struct scf *scf = NULL;
     struct js *provenance = js_new();
     kd_status status;
+    snprintf(checkpoint, sizeof checkpoint, "%s.checkpoint", product);
+    options->checkpoint = checkpoint;
+    options->checkpoint_seconds = s->set.farm.checkpoint_s;
+    options->restart = attempt == 1;
     TRY_OUT(pseudo_set_read(structure, &choice, &set));
     TRY_OUT(crystal_create(structure, set.n, set.list, set.species, &crystal));
     TRY_OUT(scf_create(s->dev, &crystal, options, &scf));
-    TRY_OUT(scf_run(scf));
+    TRY_OUT(run_kept(scf, checkpoint));
     js_string(provenance, "study", s->set.study.title);
     js_string(provenance, "structure", name);
     js_string(provenance, "kedge_version", s->version);
     js_int(provenance, "attempt", attempt);
     status = gs_write(product, scf, structure, &set, false, provenance);
+    if (status == KD_OK)
+        remove(checkpoint);
 out:
     scf_free(scf);
     crystal_free(&crystal);

@@ -45,6 +45,7 @@ static kd_status options_of(struct study *s, int attempt, struct xanes_options *
     o->pseudo = study_pseudo(s, s->pseudo_words);
     o->max_step *= attempt > 1 ? 2 : 1;
     o->seed = (uint64_t)s->set.study.seed;
+    o->checkpoint_seconds = s->set.farm.checkpoint_s;
     snprintf(gamma, sizeof gamma, "%.10g", s->set.xanes.gamma_ev);
     return broaden_parse(gamma, &o->broadening);
 }
@@ -82,15 +83,19 @@ static kd_status choose_site(struct study *s, int k, int n, int *site)
     return *site >= 0 ? KD_OK : kd_fail(KD_EINPUT, "%s: site %d of %d, but %d absorbers", s->xanes_path, k, n, n_absorber);
 }
 
-static kd_status run_site(struct study *s, int k, int n, struct xanes_site *out)
+/* The k-th of n sites. Until xanes_forget its state is beside `product`, for another process to go on from: not for a second attempt. */
+static kd_status run_site(struct study *s, int k, int n, int attempt, const char *product, struct xanes_site *out)
 {
     int site = -1;
     TRY(choose_site(s, k, n, &site));
+    TRY(xanes_keep(s->xanes, product, attempt == 1));
     kd_status status = xanes_site_run(s->xanes, site, out);
     if (status == KD_ENOCONV)
         kd_fail(KD_ENOCONV, "site %d: %s", site, out->failure);
     if (status != KD_OK)
         xanes_site_free(out);
+    if (status == KD_ENOCONV || status == KD_EINPUT)
+        xanes_forget(s->xanes);
     return status;
 }
 
@@ -101,8 +106,10 @@ kd_status stage_xanes(struct study *s, const struct study_work *w, int attempt, 
     const struct study_structure *one = &s->structure[w->structure];
     study_file(s, "gs", one->name, ".h5", gs);
     TRY(open_xanes(s, gs, attempt));
-    TRY(run_site(s, w->site, one->n_site, &site));
+    TRY(run_site(s, w->site, one->n_site, attempt, product, &site));
     kd_status status = xanes_site_write(product, &site);
+    if (status == KD_OK)
+        xanes_forget(s->xanes);
     xanes_site_free(&site);
     return status;
 }
@@ -146,28 +153,30 @@ static kd_status write_reference(const struct study *s, const struct xanes_site 
     return calibration_write(path, &c, spectrum);
 }
 
-static kd_status reference_site(struct study *s, const char *file, const char *name, struct xanes_site *site)
+static kd_status reference_site(struct study *s, const char *file, const char *name, int attempt, const char *product, struct xanes_site *site)
 {
     char gs[PATH_MAX];
     study_file(s, "calibration", name, "-gs.h5", gs);
     if (access(gs, F_OK) != 0)
         TRY(study_reference_gs(s, file, name, gs));
     TRY(open_xanes(s, gs, 1));
-    return run_site(s, 0, 1, site);
+    return run_site(s, 0, 1, attempt, product, site);
 }
 
-kd_status stage_reference(struct study *s, const struct study_work *w, const char *product)
+kd_status stage_reference(struct study *s, const struct study_work *w, int attempt, const char *product)
 {
     bool quartz = w->site == 0;
     const char *file = quartz ? s->set.calibration.structure : s->set.calibration.silicon;
     struct xanes_site site = {0};
     double peak_ev;
     struct js *object = js_new();
-    kd_status status = reference_site(s, file, quartz ? "quartz" : "silicon", &site);
+    kd_status status = reference_site(s, file, quartz ? "quartz" : "silicon", attempt, product, &site);
     if (status == KD_OK)
         status = reference_spectrum(&site, object, &peak_ev);
     if (status == KD_OK)
         status = write_reference(s, &site, file, quartz, peak_ev, object, product);
+    if (status == KD_OK)
+        xanes_forget(s->xanes);
     xanes_site_free(&site);
     js_free(object);
     return status;

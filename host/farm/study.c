@@ -195,7 +195,7 @@ static kd_status run_item(void *owner, int i, int attempt)
     case STAGE_BADER:
         return stage_bader(s, w, product);
     case STAGE_REFERENCE:
-        return stage_reference(s, w, product);
+        return stage_reference(s, w, attempt, product);
     case STAGE_XANES:
         return stage_xanes(s, w, attempt, product);
     case STAGE_DATASET:
@@ -261,6 +261,20 @@ static void drop_outdated(struct study *s)
     }
 }
 
+/* Killed between writing a product and removing the checkpoint that led there, a process leaves the checkpoint. */
+static void drop_checkpoints(const struct study *s)
+{
+    static const char *const suffix[] = {".checkpoint", ".density", ".chains"};
+    for (int i = 0; i < s->farm.n_item; i++) {
+        char path[PATH_MAX], left[PATH_MAX + 16];
+        study_file(s, "", s->farm.item[i].product, "", path);
+        for (size_t k = 0; k < sizeof suffix / sizeof *suffix && access(path, F_OK) == 0; k++) {
+            snprintf(left, sizeof left, "%s%s", path, suffix[k]);
+            unlink(left); /* there or not */
+        }
+    }
+}
+
 kd_status study_open(struct study *s, bool retry)
 {
     static const char *const folders[] = {"structures", "quench", "gs", "charges", "calibration", "xanes", "models", "report"};
@@ -279,8 +293,10 @@ kd_status study_open(struct study *s, bool retry)
     int n_bad = 0;
     if (retry && s->ranks.rank == 0)
         TRY(farm_verify(&s->farm, &n_bad));
-    if (s->ranks.rank == 0)
+    if (s->ranks.rank == 0) {
         drop_outdated(s);
+        drop_checkpoints(s);
+    }
     return KD_OK;
 }
 

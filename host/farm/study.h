@@ -101,7 +101,7 @@ kd_status stage_start(struct study *s, const struct study_work *w, const char *p
 kd_status stage_quench(struct study *s, const struct study_work *w, int attempt, const char *product);
 kd_status stage_scf(struct study *s, const struct study_work *w, int attempt, const char *product);
 kd_status stage_bader(struct study *s, const struct study_work *w, const char *product);
-kd_status stage_reference(struct study *s, const struct study_work *w, const char *product);
+kd_status stage_reference(struct study *s, const struct study_work *w, int attempt, const char *product);
 kd_status stage_xanes(struct study *s, const struct study_work *w, int attempt, const char *product);
 /* base: the directory of dataset.h5, models/, results.h5 and report/: the study's own, or another (study_gather). */
 kd_status stage_dataset(struct study *s, const char *product);

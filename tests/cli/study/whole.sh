@@ -42,6 +42,8 @@ epochs_rdf = 5
 folds = 0
 by_structure = no
 windows = no
+[farm]
+checkpoint_s = 0.05
 INI
 study() { "$KEDGE" study "$@" --device cpu --quiet >out.txt 2>err.txt; }
 hash_of() { sha256sum <"$1/dataset.h5"; }
@@ -96,6 +98,7 @@ done
 study killed.ini --restart || fail "after $kills kills: $(cat err.txt)"
 [ "$(hash_of killed)" = "$reference" ] || fail "killed $kills times: another dataset"
 [ -z "$(find killed/claims killed/owners -type f)" ] || fail "claims of the dead are left"
+[ -z "$(find killed/gs killed/xanes -name '*.checkpoint' -o -name '*.density' -o -name '*.chains')" ] || fail "checkpoints of finished items are left"
 
 # a ground state that is cut short is found and made again, and the dataset is the same
 truncate -s 2000 whole/gs/Si4-r0.h5
