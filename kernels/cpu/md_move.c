@@ -5,7 +5,11 @@
 #include <math.h>
 #include <string.h>
 
+#include "kernels/cpu/tersoff_lanes.h"
 #include "kernels/md_step.h"
+
+typedef double double4 __attribute__((vector_size(32)));
+typedef double double4_any __attribute__((vector_size(32), aligned(8), may_alias));
 
 /* What a pass over atoms from .. to-1 does; `with` is its own. */
 typedef void chunk_pass(const struct mover *m, int from, int to, const void *with, double *sum);
@@ -14,6 +18,18 @@ static void keep_most(double *most, double x)
 {
     if (!(x <= *most) && *most == *most)
         *most = x;
+}
+
+static void sum_chunks(const struct mover *m, double total[MOVE_SUMS])
+{
+    const int n_chunk = move_chunks(m->n_atom);
+    memset(total, 0, MOVE_SUMS * sizeof *total);
+    for (int c = 0; c < n_chunk; c++) {
+        for (int s = 0; s < MOVE_MOST; s++)
+            total[s] += m->sums[c][s];
+        for (int s = MOVE_MOST; s < MOVE_SUMS; s++)
+            keep_most(&total[s], m->sums[c][s]);
+    }
 }
 
 static void run_pass(const struct mover *m, chunk_pass *pass, const void *with, double total[MOVE_SUMS])
@@ -25,37 +41,95 @@ static void run_pass(const struct mover *m, chunk_pass *pass, const void *with, 
         memset(m->sums[c], 0, sizeof m->sums[c]);
         pass(m, from, to, with, m->sums[c]);
     }
-    memset(total, 0, MOVE_SUMS * sizeof *total);
-    for (int c = 0; c < n_chunk; c++) {
-        for (int s = 0; s < MOVE_MOST; s++)
-            total[s] += m->sums[c][s];
-        for (int s = MOVE_MOST; s < MOVE_SUMS; s++)
-            keep_most(&total[s], m->sums[c][s]);
+    sum_chunks(m, total);
+}
+
+/* ---- kicks ---- */
+
+/* time / mass and half the mass of every species. */
+struct inertia {
+    double by[TERSOFF_SPECIES], half[TERSOFF_SPECIES];
+};
+
+static void find_inertia(const struct mover *m, double time, struct inertia *inertia)
+{
+    for (int s = 0; s < m->n_species; s++) {
+        const double mass = m->mass[s] * MD_AMU_A2_FS2_EV;
+        inertia->by[s] = time / mass;
+        inertia->half[s] = 0.5 * mass;
     }
 }
+
+static double4 load(const double *four)
+{
+    return *(const double4_any *)four;
+}
+
+static double length2(double4 v2)
+{
+    return (v2[0] + v2[1]) + v2[2];
+}
+
+struct kick {
+    struct inertia inertia;
+    double scale;
+};
 
 static void kick_chunk(const struct mover *m, int from, int to, const void *with, double *sum)
 {
-    const double time = *(const double *)with;
+    const struct kick *k = with;
+    double4 kinetic = {0};
     for (int i = from; i < to; i++) {
-        const double mass = m->mass[m->species[i]] * MD_AMU_A2_FS2_EV, by = time / mass, half = 0.5 * mass;
-        double *v = m->velocity[i];
-        const double *f = m->force[i];
-        double square = 0;
-        for (int x = 0; x < 3; x++) {
-            v[x] += f[x] * by;
-            const double v2 = v[x] * v[x];
-            sum[x] += half * v2;
-            square += v2;
+        const int kind = m->species[i];
+        const double4 v = load(m->velocity[i]) * k->scale + load(m->force[i]) * k->inertia.by[kind], v2 = v * v;
+        *(double4_any *)m->velocity[i] = v;
+        kinetic += k->inertia.half[kind] * v2;
+        keep_most(&sum[MOVE_MOST], length2(v2));
+    }
+    memcpy(sum, &kinetic, 3 * sizeof *sum);
+}
+
+double move_kick(const struct mover *m, double scale, double time, double kinetic[3])
+{
+    struct kick k = {.scale = scale};
+    double total[MOVE_SUMS];
+    find_inertia(m, time, &k.inertia);
+    run_pass(m, kick_chunk, &k, total);
+    memcpy(kinetic, total, 3 * sizeof *kinetic);
+    return total[MOVE_MOST];
+}
+
+void move_kicks(const struct kicks *k, int from, int to, const double (*force)[4])
+{
+    const struct mover *m = k->mover;
+    struct inertia inertia;
+    find_inertia(m, k->time, &inertia);
+    for (int begin = from; begin < to; begin += MOVE_CHUNK) {
+        const int end = begin + MOVE_CHUNK < to ? begin + MOVE_CHUNK : to;
+        double4 kinetic = {0};
+        double most = 0, *sum = m->sums[begin / MOVE_CHUNK];
+        for (int i = begin; i < end; i++, force++) {
+            const int kind = m->species[i];
+            const double4 push = load(force[0]) * inertia.by[kind];
+            double4 v = load(m->velocity[i]) + push, v2 = v * v;
+            kinetic += inertia.half[kind] * v2;
+            if (k->twice) {
+                v += push;
+                v2 = v * v;
+            }
+            *(double4_any *)m->velocity[i] = v;
+            keep_most(&most, length2(v2));
         }
-        keep_most(&sum[MOVE_MOST], square);
+        memset(sum, 0, MOVE_SUMS * sizeof *sum);
+        memcpy(sum, &kinetic, 3 * sizeof *sum);
+        sum[MOVE_MOST] = most;
     }
 }
 
-double move_kick(const struct mover *m, double time, double kinetic[3])
+double move_kicks_end(const struct mover *m, double kinetic[3])
 {
     double total[MOVE_SUMS];
-    run_pass(m, kick_chunk, &time, total);
+    sum_chunks(m, total);
     memcpy(kinetic, total, 3 * sizeof *kinetic);
     return total[MOVE_MOST];
 }
@@ -143,6 +217,33 @@ double move_drift(const struct mover *m, const struct drift *d)
     double total[MOVE_SUMS];
     run_pass(m, drift_chunk, d, total);
     return total[MOVE_MOST];
+}
+
+static void on_chunk(const struct mover *m, int from, int to, const void *with, double *sum)
+{
+    const double time = *(const double *)with;
+    (void)sum;
+    for (int i = from; i < to; i++)
+        *(double4_any *)m->position[i] = load(m->position[i]) + time * load(m->velocity[i]);
+}
+
+void move_on(const struct mover *m, double time)
+{
+    double total[MOVE_SUMS];
+    run_pass(m, on_chunk, &time, total);
+}
+
+static void remember_chunk(const struct mover *m, int from, int to, const void *with, double *sum)
+{
+    (void)with;
+    (void)sum;
+    memcpy(m->reference[from], m->position[from], (size_t)(to - from) * sizeof *m->position);
+}
+
+void move_remember(const struct mover *m)
+{
+    double total[MOVE_SUMS];
+    run_pass(m, remember_chunk, NULL, total);
 }
 
 static void power_chunk(const struct mover *m, int from, int to, const void *with, double *sum)

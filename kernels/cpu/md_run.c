@@ -21,6 +21,7 @@ enum { ALONE_ATOMS = 512 };
 struct kept {
     int valid, reserved;
     double stretch[3]; /* of the cell, since the lists were made */
+    double way;        /* no atom has moved further since then */
     int most, pad;
 };
 
@@ -29,12 +30,15 @@ struct sailor { /* one replica under way: views of the batch, and the memory of 
     const struct md_phase *phase;
     struct md_replica *state;
     struct md_batch batch;
-    struct md_neighbors list;
+    struct neighbor_rows rows;
     struct kept *kept;
     struct mover mover;
     struct tersoff_session tersoff;
     struct md_forces forces;
     double energy, virial[6], range;
+    double scale;    /* of velocities: what the thermostat wants, until the next kick */
+    bool kicked;     /* the first kick of the next step is done, */
+    double fastest2; /* and this the largest |v|^2 */
     double *cell;
     int first[2], n_thread;
     void *lists_memory;
@@ -42,16 +46,11 @@ struct sailor { /* one replica under way: views of the batch, and the memory of 
 
 /* ---- memory ---- */
 
-static size_t padded(int n_atom)
-{
-    return (size_t)(n_atom + MD_TILE - 1) / MD_TILE * MD_TILE;
-}
-
 static size_t kept_bytes(int n_atom, int capacity)
 {
-    size_t table = kd_scratch_round(padded(n_atom) * (size_t)capacity * sizeof(int));
-    return kd_scratch_round(sizeof(struct kept)) + kd_scratch_round((size_t)n_atom * 4 * sizeof(double)) +
-           kd_scratch_round(padded(n_atom) * sizeof(int)) + 3 * table;
+    const size_t n = (size_t)n_atom, n_entry = n * (size_t)capacity;
+    return kd_scratch_round(sizeof(struct kept)) + kd_scratch_round(n * 4 * sizeof(double)) + kd_scratch_round((n + 1) * sizeof(int64_t)) +
+           kd_scratch_round(n_entry * sizeof(uint64_t)) + kd_scratch_round(n_entry * sizeof(int));
 }
 
 size_t cpu_run_bytes(const kd_device *dev, const struct md_batch *batch, int capacity, enum kd_precision precision)
@@ -104,7 +103,7 @@ static void board(struct sailor *s, const struct md_run *run, int replica, char 
 {
     const struct md_batch *all = run->batch;
     const int first = all->first[replica], n_atom = all->first[replica + 1] - first;
-    const size_t at4 = 4 * (size_t)first, table = padded(n_atom) * (size_t)run->capacity * sizeof(int);
+    const size_t at4 = 4 * (size_t)first, n_entry = (size_t)n_atom * (size_t)run->capacity;
     s->run = run;
     s->phase = &run->phase_d[replica];
     s->state = &run->replica_d[replica];
@@ -113,15 +112,16 @@ static void board(struct sailor *s, const struct md_run *run, int replica, char 
     s->first[1] = n_atom;
     s->cell = run->cell_d + 9 * (size_t)replica;
     s->kept = carve(&kept, sizeof *s->kept);
-    s->mover = (struct mover){.n_atom = n_atom, .n_thread = n_thread, .species = all->species_d + first, .mass = run->mass_d,
+    s->mover = (struct mover){.n_atom = n_atom, .n_thread = n_thread, .n_species = all->n_species, .species = all->species_d + first, .mass = run->mass_d,
                               .position = (double(*)[4])(run->position_d + at4), .velocity = (double(*)[4])(run->velocity_d + at4),
                               .force = (double(*)[4])(run->force_d + at4)};
     s->mover.reference = carve(&kept, (size_t)n_atom * 4 * sizeof(double));
-    s->list = (struct md_neighbors){.capacity = run->capacity, .max_count_d = &s->kept->most};
-    s->list.count_d = carve(&kept, padded(n_atom) * sizeof(int));
-    s->list.index_d = carve(&kept, table);
-    s->list.shift_d = carve(&kept, table);
-    s->list.reverse_d = carve(&kept, table);
+    s->rows = (struct neighbor_rows){.capacity = run->capacity, .most = &s->kept->most};
+    s->rows.start = carve(&kept, ((size_t)n_atom + 1) * sizeof(int64_t));
+    s->rows.entry = carve(&kept, n_entry * sizeof(uint64_t));
+    s->rows.far = carve(&kept, n_entry * sizeof(int));
+    s->scale = 1;
+    s->kicked = false;
     s->batch = *all;
     s->batch.n_replica = 1;
     s->batch.n_atom = s->batch.max_atom = n_atom;
@@ -139,7 +139,7 @@ static void board(struct sailor *s, const struct md_run *run, int replica, char 
     s->range = 0;
     for (int p = 0; p < all->n_species * all->n_species; p++)
         s->range = fmax(s->range, run->potential->cutoff_d[p]);
-    tersoff_open(memory, n_thread, &s->batch, &s->list, run->potential, run->precision, &s->tersoff);
+    tersoff_open(memory, n_thread, &s->batch, NULL, &s->rows, run->potential, run->precision, &s->tersoff);
 }
 
 /* ---- a step ---- */
@@ -150,11 +150,11 @@ static double volume_of(const double *c)
 }
 
 /* Have distances in the cell shrunk, or atoms moved, by so much that an unlisted pair may be in range? */
-static bool lists_are_stale(const struct sailor *s, double way2)
+static bool lists_are_stale(const struct sailor *s)
 {
     const double *stretch = s->kept->stretch, least = fmin(1, fmin(stretch[0], fmin(stretch[1], stretch[2])));
     const double margin = (s->range + s->run->skin) * least - s->range;
-    return !(2 * sqrt(way2) < margin);
+    return !(2 * s->kept->way < margin);
 }
 
 /* Cell, atoms and what the lists remember, by state->strain; v is braked by the same unless relaxing. */
@@ -169,9 +169,20 @@ static void move(struct sailor *s, double before, double after, bool brake)
         for (int k = 0; k < 3; k++)
             s->cell[3 * k + x] *= scale;
     }
-    const double way2 = move_drift(&s->mover, &d);
-    s->kept->valid = s->kept->valid && !lists_are_stale(s, way2);
+    s->kept->way = sqrt(move_drift(&s->mover, &d));
+    s->kept->valid = s->kept->valid && !lists_are_stale(s);
     s->state->volume = volume_of(s->cell);
+}
+
+/* Atoms alone, none faster than `fastest`. While the sum of their fastest moves does not reach the margin, nobody need look how far
+ * each has come. */
+static void move_atoms(struct sailor *s, double fastest, double time)
+{
+    s->kept->way += fastest * time * (1 + 1e-6) + 1e-9;
+    if (s->kept->valid && !lists_are_stale(s))
+        move_on(&s->mover, time);
+    else
+        move(s, 0, time, false);
 }
 
 /* First half of a Verlet step, barostat included. */
@@ -179,15 +190,21 @@ static void advance_dynamics(struct sailor *s)
 {
     struct md_replica *state = s->state;
     const struct md_phase *phase = s->phase;
-    double kinetic[3];
-    const double fastest2 = move_kick(&s->mover, 0.5 * phase->dt, kinetic);
+    double kinetic[3] = {0, 0, 0};
+    const bool were_kicked = s->kicked;
+    if (!were_kicked)
+        s->fastest2 = move_kick(&s->mover, s->scale, 0.5 * phase->dt, kinetic);
+    s->kicked = false;
+    s->scale = 1;
     memset(state->strain, 0, sizeof state->strain);
-    if (!(fastest2 * phase->dt * phase->dt <= phase->max_move * phase->max_move)) {
+    if (!(s->fastest2 * phase->dt * phase->dt <= phase->max_move * phase->max_move)) {
         state->outcome = MD_RUNAWAY;
+        if (were_kicked)
+            tersoff_forces_again(&s->tersoff, s->forces.force_d);
         return;
     }
     if (!md_scales_cell(phase, state->step)) {
-        move(s, 0, phase->dt, false);
+        move_atoms(s, sqrt(s->fastest2), phase->dt);
         return;
     }
     md_cell_strain(phase, state->step, state, state->strain);
@@ -201,25 +218,51 @@ static void advance_dynamics(struct sailor *s)
     move(s, 0.5 * phase->dt, 0.5 * phase->dt, true);
 }
 
+static bool loses_momentum(const struct sailor *s, int64_t step)
+{
+    return s->phase->zero_momentum && step % MD_MOMENTUM_STRIDE == 0 && s->mover.n_atom > 1;
+}
+
+static int64_t stop_of(const struct md_phase *phase)
+{
+    return phase->stop < phase->end ? phase->stop : phase->end;
+}
+
+static void kick_atoms(void *with, int from, int to, const double (*force)[4])
+{
+    move_kicks(with, from, to, force);
+}
+
+static void find_forces(struct sailor *s, const struct tersoff_use *use)
+{
+    tersoff_evaluate(&s->tersoff, &s->forces, use);
+    s->state->energy = s->energy;
+    memcpy(s->state->virial, s->virial, sizeof s->virial);
+}
+
+/* Forces, and with them the kick that ends the step; where nobody looks at velocities in between, the one that begins the next. */
 static void finish_dynamics(struct sailor *s)
 {
     struct md_replica *state = s->state;
     const struct md_phase *phase = s->phase;
+    struct kicks kicks = {.mover = &s->mover, .time = 0.5 * phase->dt};
+    kicks.twice = phase->ensemble == MD_NVE && state->step + 1 < stop_of(phase) && !loses_momentum(s, state->step + 1);
+    find_forces(s, &(struct tersoff_use){.pass = kick_atoms, .with = &kicks, .keeps = !kicks.twice});
+    s->kicked = kicks.twice;
+    s->fastest2 = move_kicks_end(&s->mover, state->kinetic);
     state->work += md_strain_work(state);
-    move_kick(&s->mover, 0.5 * phase->dt, state->kinetic);
     state->step++;
-    if (phase->zero_momentum && state->step % MD_MOMENTUM_STRIDE == 0 && s->mover.n_atom > 1) {
+    if (loses_momentum(s, state->step)) {
         move_rest(&s->mover);
         move_kinetic(&s->mover, state->kinetic);
     }
     if (phase->ensemble == MD_NVE)
         return;
     const double kinetic = state->kinetic[0] + state->kinetic[1] + state->kinetic[2];
-    const double factor = md_velocity_factor(phase, state->step, s->mover.n_atom, kinetic);
-    move_scale(&s->mover, factor);
+    s->scale = md_velocity_factor(phase, state->step, s->mover.n_atom, kinetic);
     for (int x = 0; x < 3; x++)
-        state->kinetic[x] *= factor * factor;
-    state->work += kinetic * (factor * factor - 1);
+        state->kinetic[x] *= s->scale * s->scale;
+    state->work += kinetic * (s->scale * s->scale - 1);
 }
 
 static void advance_relaxation(struct sailor *s)
@@ -239,50 +282,49 @@ static void advance_relaxation(struct sailor *s)
 
 static void finish_relaxation(struct sailor *s)
 {
+    find_forces(s, NULL);
+    s->state->max_force = move_largest_force(&s->mover);
     s->state->step++;
     if (md_is_relaxed(s->phase, s->state, s->mover.n_atom))
         s->state->outcome = MD_CONVERGED;
 }
 
-/* Lists where they are stale, forces; false when the lists do not hold. */
-static bool find_forces(struct sailor *s)
-{
-    struct md_replica *state = s->state;
-    if (!s->kept->valid) {
-        neighbor_build_in(s->lists_memory, s->n_thread, &s->batch, s->run->potential->cutoff_d, s->run->skin, &s->list);
-        state->max_neighbor = s->kept->most;
-        state->n_build++;
-        if (s->kept->most > s->list.capacity) {
-            state->outcome = s->kept->most == INT_MAX ? MD_LOST : MD_CROWDED;
-            return false;
-        }
-        s->kept->valid = 1;
-        memcpy(s->mover.reference, s->mover.position, (size_t)s->mover.n_atom * sizeof *s->mover.position);
-        for (int x = 0; x < 3; x++)
-            s->kept->stretch[x] = 1;
-    }
-    tersoff_evaluate(&s->tersoff, &s->forces);
-    state->energy = s->energy;
-    memcpy(state->virial, s->virial, sizeof state->virial);
-    if (MD_IS_RELAXATION(s->phase))
-        state->max_force = move_largest_force(&s->mover);
-    return true;
-}
-
 static void start(struct sailor *s)
 {
+    find_forces(s, NULL);
+    if (MD_IS_RELAXATION(s->phase))
+        s->state->max_force = move_largest_force(&s->mover);
     s->state->volume = volume_of(s->cell);
     if (s->state->kinetic[0] < 0)
         move_kinetic(&s->mover, s->state->kinetic);
 }
 
+/* Lists where they are stale; false when they do not hold. */
+static bool find_lists(struct sailor *s)
+{
+    struct md_replica *state = s->state;
+    if (s->kept->valid)
+        return true;
+    neighbor_rows_in(s->lists_memory, s->n_thread, &s->batch, s->run->potential->cutoff_d, s->run->skin, &s->rows);
+    state->max_neighbor = s->kept->most;
+    state->n_build++;
+    if (s->kept->most > s->rows.capacity) {
+        state->outcome = s->kept->most == INT_MAX ? MD_LOST : MD_CROWDED;
+        return false;
+    }
+    move_remember(&s->mover);
+    s->kept->valid = 1;
+    s->kept->way = 0;
+    for (int x = 0; x < 3; x++)
+        s->kept->stretch[x] = 1;
+    return true;
+}
+
 static void sail(struct sailor *s)
 {
     struct md_replica *state = s->state;
-    const struct md_phase *phase = s->phase;
-    const bool relaxing = MD_IS_RELAXATION(phase);
-    const int64_t stop = phase->stop < phase->end ? phase->stop : phase->end;
-    while (state->outcome == MD_RUNNING && (state->step < stop || state->pending != MD_BETWEEN)) {
+    const bool relaxing = MD_IS_RELAXATION(s->phase);
+    while (state->outcome == MD_RUNNING && (state->step < stop_of(s->phase) || state->pending != MD_BETWEEN)) {
         if (state->pending == MD_BETWEEN) {
             if (relaxing)
                 advance_relaxation(s);
@@ -292,7 +334,7 @@ static void sail(struct sailor *s)
                 return;
             state->pending = MD_MIDSTEP;
         }
-        if (!find_forces(s))
+        if (!find_lists(s))
             return;
         if (state->pending == MD_AT_START)
             start(s);
@@ -302,6 +344,8 @@ static void sail(struct sailor *s)
             finish_dynamics(s);
         state->pending = MD_BETWEEN;
     }
+    if (s->scale != 1)
+        move_scale(&s->mover, s->scale);
 }
 
 /* ---- the op ---- */
@@ -310,8 +354,7 @@ static void run_alone(const struct md_run *run, int replica, char *kept, char *m
 {
     const struct md_phase *phase = &run->phase_d[replica];
     const struct md_replica *state = &run->replica_d[replica];
-    const int64_t stop = phase->stop < phase->end ? phase->stop : phase->end;
-    if (state->outcome != MD_RUNNING || (state->step >= stop && state->pending == MD_BETWEEN))
+    if (state->outcome != MD_RUNNING || (state->step >= stop_of(phase) && state->pending == MD_BETWEEN))
         return;
     struct sailor *s = carve(&memory, sizeof *s);
     board(s, run, replica, kept, memory, n_thread);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* neighbor.c - full neighbour lists: candidates from bins, the exact test of md_ops.h, sorting, reverse slots. */
+/* neighbor.c - full neighbour lists: candidates from bins, the exact test of md_ops.h, sorting, reverse slots; as the tables of
+ * md_ops.h, or as rows for a run. */
 #include "kernels/cpu/neighbor.h"
 
 #include <limits.h>
@@ -10,7 +11,8 @@
 /* What a search needs; all scratch. */
 struct search {
     const struct md_batch *batch;
-    const struct md_neighbors *list;
+    int capacity;
+    int *count;           /* [n_atom] */
     const double *range2; /* [n_species][n_species] (cutoff + skin)^2 */
     const double *wider2; /* the same and a little more, for wrapped positions */
     struct neighbor_bins bins;
@@ -80,7 +82,7 @@ static int test_candidates(const struct search *q, int i, const struct neighbor_
         if (any == 0 || !within(position + 4 * (size_t)i, position + 4 * (size_t)j, cell, shift,
                                 range2[q->bins.kind[c->at[n].place]]))
             continue;
-        insert(keys, found, q->list->capacity, key_of(j, md_shift_pack(shift[0], shift[1], shift[2])));
+        insert(keys, found, q->capacity, key_of(j, md_shift_pack(shift[0], shift[1], shift[2])));
         found++;
     }
     return found;
@@ -134,24 +136,32 @@ static int search_bin(const struct search *q, int bin)
     while (n_run < RUNS_KEPT && neighbor_walk_next(bins, &walk, &kept[n_run]))
         n_run++;
     for (int place = bins->head[bin]; place < bins->head[bin + 1]; place++) {
-        const int i = bins->order[place], capacity = q->list->capacity;
+        const int i = bins->order[place], capacity = q->capacity;
         uint64_t *keys = q->keys + (size_t)i * (size_t)capacity;
         int found = search_runs(q, place, kept, n_run, 0, keys);
         for (behind = walk; n_run == RUNS_KEPT && found < INT_MAX && neighbor_walk_next(bins, &behind, &run);)
             found = search_runs(q, place, &run, 1, found, keys);
         most = found > most ? found : most;
-        q->list->count_d[i] = found == INT_MAX ? 0 : found < capacity ? found : capacity;
+        q->count[i] = found == INT_MAX ? 0 : found < capacity ? found : capacity;
     }
     return most;
 }
 
+/* Up to so many keys are compared one by one: nobody can foresee where a search by halves turns. */
+enum { COMPARED = 24 };
+
 /* Slot of (i, -shift) in j's list; 0 when a list that overflowed has lost it. */
 static int find_reverse(const struct search *q, int i, uint64_t key)
 {
-    const int j = (int)(key >> 32), packed = (int)(key & 0xffffffffu), n = q->list->count_d[j];
-    const uint64_t *keys = q->keys + (size_t)j * (size_t)q->list->capacity;
+    const int j = (int)(key >> 32), packed = (int)(key & 0xffffffffu), n = q->count[j];
+    const uint64_t *keys = q->keys + (size_t)j * (size_t)q->capacity;
     const uint64_t wanted = key_of(i, 2 * md_shift_pack(0, 0, 0) - packed);
     int slot = 0;
+    if (n <= COMPARED) {
+        for (int s = 0; s < n; s++)
+            slot += keys[s] < wanted;
+        return slot < n ? slot : 0;
+    }
     for (int half = n; half > 0;) { /* keys before `slot` are smaller */
         int step = half / 2;
         if (keys[slot + step] < wanted) {
@@ -165,9 +175,8 @@ static int find_reverse(const struct search *q, int i, uint64_t key)
 }
 
 /* The tables of one tile; slots beyond the count, and lanes beyond the last atom, name an atom and themselves. */
-static void write_tile(const struct search *q, int tile)
+static void write_tile(const struct search *q, const struct md_neighbors *list, int tile)
 {
-    const struct md_neighbors *list = q->list;
     const int last = q->batch->n_atom - 1;
     for (int lane = 0; lane < MD_TILE; lane++) {
         const int place = tile * MD_TILE + lane, i = place < last ? place : last;
@@ -185,24 +194,36 @@ static void write_tile(const struct search *q, int tile)
             list->count_d[place] = 0;
 }
 
-static void build(struct search *q, int n_thread)
+/* Sorted keys of every atom. Returns the most neighbours that one has, INT_MAX when one cannot be listed. */
+static int find_keys(struct search *q, int n_thread)
 {
-    const struct md_batch *batch = q->batch;
-    const int n_tile = (batch->n_atom + MD_TILE - 1) / MD_TILE;
     int most = 0;
-    neighbor_sort(batch, n_thread, &q->bins);
-#pragma omp parallel num_threads(n_thread) if (n_tile > 1 && n_thread > 1)
-    {
-#pragma omp for schedule(dynamic, 32) reduction(max : most)
-        for (int b = 0; b < q->bins.n_bin; b++) {
-            int n = search_bin(q, b);
-            most = n > most ? n : most;
-        }
-#pragma omp for schedule(static)
-        for (int t = 0; t < n_tile; t++)
-            write_tile(q, t);
+    neighbor_sort(q->batch, n_thread, &q->bins);
+#pragma omp parallel for schedule(dynamic, 32) reduction(max : most) num_threads(n_thread) if (q->bins.n_bin > 1 && n_thread > 1)
+    for (int b = 0; b < q->bins.n_bin; b++) {
+        int n = search_bin(q, b);
+        most = n > most ? n : most;
     }
-    *q->list->max_count_d = q->bins.lost > 0 ? INT_MAX : most;
+    return q->bins.lost > 0 ? INT_MAX : most;
+}
+
+/* The row of atom i. */
+static void write_row(const struct search *q, const struct neighbor_rows *rows, int i)
+{
+    const uint32_t least = (511u << 20) | (511u << 10) | 511u; /* packed (-1, -1, -1) */
+    const uint64_t *keys = q->keys + (size_t)i * (size_t)q->capacity;
+    const int n = q->count[i];
+    for (int s = 0; s < n; s++) {
+        const uint64_t key = keys[s], kind = (uint64_t)q->batch->species_d[key >> 32];
+        const uint32_t code = (uint32_t)key - least, near = (code >> 16 & 0x30) | (code >> 8 & 0xc) | (code & 3);
+        const int64_t at = rows->start[i] + s;
+        uint64_t entry = (uint64_t)near << 52 | kind << 48 | (uint64_t)find_reverse(q, i, key) << 32 | key >> 32;
+        if (code & ~0x300C03u) {
+            entry |= NEIGHBOR_FAR;
+            rows->far[at] = (int)(uint32_t)key;
+        }
+        rows->entry[at] = entry;
+    }
 }
 
 /* range2[2 n_species^2]: the exact squares, then the wider ones. */
@@ -222,7 +243,7 @@ static void set_ranges(struct search *q, const double *cutoff, double skin, doub
 }
 
 struct sizes {
-    size_t grid, bin, wrap, order, inside, kind, head, range2, keys;
+    size_t grid, bin, wrap, order, inside, kind, head, range2, keys, count;
 };
 
 static struct sizes sizes_of(const struct md_batch *batch, int capacity)
@@ -238,6 +259,7 @@ static struct sizes sizes_of(const struct md_batch *batch, int capacity)
         .head = (neighbor_most_bins(batch) + 1) * sizeof(int),
         .range2 = 2 * (size_t)batch->n_species * (size_t)batch->n_species * sizeof(double),
         .keys = n * (size_t)capacity * sizeof(uint64_t),
+        .count = n * sizeof(int),
     };
 }
 
@@ -245,7 +267,8 @@ size_t neighbor_bytes(const struct md_batch *batch, int capacity)
 {
     struct sizes s = sizes_of(batch, capacity);
     return kd_scratch_round(s.grid) + kd_scratch_round(s.bin) + kd_scratch_round(s.wrap) + kd_scratch_round(s.order) +
-           kd_scratch_round(s.inside) + kd_scratch_round(s.kind) + kd_scratch_round(s.head) + kd_scratch_round(s.range2) + kd_scratch_round(s.keys);
+           kd_scratch_round(s.inside) + kd_scratch_round(s.kind) + kd_scratch_round(s.head) + kd_scratch_round(s.range2) + kd_scratch_round(s.keys) +
+           kd_scratch_round(s.count);
 }
 
 static void *carve(char **at, size_t bytes)
@@ -255,23 +278,54 @@ static void *carve(char **at, size_t bytes)
     return here;
 }
 
+static void open_search(void *memory, const struct md_batch *batch, int capacity, int *count, const double *cutoff, double skin,
+                        struct search *q)
+{
+    struct sizes size = sizes_of(batch, capacity);
+    char *at = memory;
+    *q = (struct search){.batch = batch, .capacity = capacity};
+    q->bins.grid = carve(&at, size.grid);
+    q->bins.bin = carve(&at, size.bin);
+    q->bins.wrap = carve(&at, size.wrap);
+    q->bins.order = carve(&at, size.order);
+    q->bins.inside = carve(&at, size.inside);
+    q->bins.kind = carve(&at, size.kind);
+    q->bins.head = carve(&at, size.head);
+    double *range2 = carve(&at, size.range2);
+    q->keys = carve(&at, size.keys);
+    q->count = carve(&at, size.count);
+    if (count)
+        q->count = count;
+    set_ranges(q, cutoff, skin, range2);
+}
+
 void neighbor_build_in(void *memory, int n_thread, const struct md_batch *batch, const double *cutoff, double skin,
                        const struct md_neighbors *list)
 {
-    struct sizes size = sizes_of(batch, list->capacity);
-    struct search q = {.batch = batch, .list = list};
-    char *at = memory;
-    q.bins.grid = carve(&at, size.grid);
-    q.bins.bin = carve(&at, size.bin);
-    q.bins.wrap = carve(&at, size.wrap);
-    q.bins.order = carve(&at, size.order);
-    q.bins.inside = carve(&at, size.inside);
-    q.bins.kind = carve(&at, size.kind);
-    q.bins.head = carve(&at, size.head);
-    double *range2 = carve(&at, size.range2);
-    q.keys = carve(&at, size.keys);
-    set_ranges(&q, cutoff, skin, range2);
-    build(&q, n_thread);
+    const int n_tile = (batch->n_atom + MD_TILE - 1) / MD_TILE;
+    struct search q;
+    open_search(memory, batch, list->capacity, list->count_d, cutoff, skin, &q);
+    *list->max_count_d = find_keys(&q, n_thread);
+#pragma omp parallel for schedule(static) num_threads(n_thread) if (n_tile > 1 && n_thread > 1)
+    for (int t = 0; t < n_tile; t++)
+        write_tile(&q, list, t);
+}
+
+void neighbor_rows_in(void *memory, int n_thread, const struct md_batch *batch, const double *cutoff, double skin,
+                      const struct neighbor_rows *rows)
+{
+    const int n_atom = batch->n_atom;
+    struct search q;
+    open_search(memory, batch, rows->capacity, NULL, cutoff, skin, &q);
+    *rows->most = find_keys(&q, n_thread);
+    if (*rows->most > rows->capacity)
+        return;
+    rows->start[0] = 0;
+    for (int i = 0; i < n_atom; i++)
+        rows->start[i + 1] = rows->start[i] + q.count[i];
+#pragma omp parallel for schedule(static) num_threads(n_thread) if (n_atom > MD_TILE && n_thread > 1)
+    for (int i = 0; i < n_atom; i++)
+        write_row(&q, rows, i);
 }
 
 size_t cpu_neighbor_scratch(const kd_device *dev, const struct md_batch *batch, int capacity)

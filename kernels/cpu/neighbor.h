@@ -57,4 +57,20 @@ size_t neighbor_bytes(const struct md_batch *batch, int capacity);
 void neighbor_build_in(void *memory, int n_thread, const struct md_batch *batch, const double *cutoff, double skin,
                        const struct md_neighbors *list);
 
+/* The same lists, in the same order, for many steps of one replica: all neighbours in one row, atom after atom. An entry holds
+ * the index j (bits 0-31), the slot of the reverse bond in j's list (32-47), the species of j (48-51) and the shift (52-57: two
+ * bits for each of -1, 0, 1, 2 plus 1, direction 0 highest); with NEIGHBOR_FAR, the shift is packed in far[] at the same place. */
+#define NEIGHBOR_FAR  (1ull << 63)
+#define NEIGHBOR_BOND ((1ull << 52) - 1) /* j, reverse slot and species: a struct tersoff_bond */
+
+struct neighbor_rows {
+    int capacity;    /* most neighbours of an atom */
+    int64_t *start;  /* [n_atom + 1] first entry of each atom */
+    uint64_t *entry; /* [n_atom * capacity] */
+    int *far;        /* [n_atom * capacity] */
+    int *most;       /* [1] as max_count_d of md_neighbors; above capacity there are no lists */
+};
+void neighbor_rows_in(void *memory, int n_thread, const struct md_batch *batch, const double *cutoff, double skin,
+                      const struct neighbor_rows *rows);
+
 #endif

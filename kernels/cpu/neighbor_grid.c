@@ -78,31 +78,25 @@ static int place_atom(const struct neighbor_grid *grid, const double *r, int wra
     return lost;
 }
 
-void neighbor_sort(const struct md_batch *batch, int n_thread, struct neighbor_bins *bins)
+static int share_of(const struct neighbor_bins *bins, int t, int n_thread)
 {
-    bins->n_bin = 0;
-    for (int r = 0; r < batch->n_replica; r++) {
-        struct neighbor_grid *grid = &bins->grid[r];
-        lay_grid(batch->cell_d + 9 * (size_t)r, batch->first[r + 1] - batch->first[r], bins->range, grid);
-        grid->first_bin = bins->n_bin;
-        bins->n_bin += grid->n[0] * grid->n[1] * grid->n[2];
-    }
-    int lost = 0;
-#pragma omp parallel for schedule(static) reduction(+ : lost) num_threads(n_thread) if (batch->n_atom > 2048 && n_thread > 1)
-    for (int i = 0; i < batch->n_atom; i++)
-        lost += place_atom(&bins->grid[batch->replica_d[i]], batch->position_d + 4 * (size_t)i, bins->wrap + 3 * (size_t)i,
-                           &bins->bin[i]);
-    bins->lost = lost;
+    return (int)((int64_t)bins->n_bin * t / n_thread);
+}
 
-    memset(bins->head, 0, ((size_t)bins->n_bin + 1) * sizeof(int));
-    for (int i = 0; i < batch->n_atom; i++)
-        bins->head[bins->bin[i]]++;
-    for (int b = 0, before = 0; b <= bins->n_bin; b++) {
-        int here = bins->head[b];
-        bins->head[b] = before;
-        before += here;
-    }
+/* Atoms of bins from .. to-1 are counted. */
+static void count_share(struct neighbor_bins *bins, int n_atom, int from, int to)
+{
+    for (int i = 0; i < n_atom; i++)
+        if (bins->bin[i] >= from && bins->bin[i] < to)
+            bins->head[bins->bin[i]]++;
+}
+
+/* They take their places in the order. */
+static void sort_share(const struct md_batch *batch, struct neighbor_bins *bins, int from, int to)
+{
     for (int i = 0; i < batch->n_atom; i++) {
+        if (bins->bin[i] < from || bins->bin[i] >= to)
+            continue;
         int place = bins->head[bins->bin[i]]++;
         const double *r = batch->position_d + 4 * (size_t)i, *cell = batch->cell_d + 9 * (size_t)batch->replica_d[i];
         const int *w = bins->wrap + 3 * (size_t)i;
@@ -112,6 +106,38 @@ void neighbor_sort(const struct md_batch *batch, int n_thread, struct neighbor_b
         for (int x = 0; x < 3; x++)
             inside[x] = r[x] - (w[0] * cell[x] + w[1] * cell[3 + x] + w[2] * cell[6 + x]);
     }
+}
+
+void neighbor_sort(const struct md_batch *batch, int n_thread, struct neighbor_bins *bins)
+{
+    bins->n_bin = 0;
+    for (int r = 0; r < batch->n_replica; r++) {
+        struct neighbor_grid *grid = &bins->grid[r];
+        lay_grid(batch->cell_d + 9 * (size_t)r, batch->first[r + 1] - batch->first[r], bins->range, grid);
+        grid->first_bin = bins->n_bin;
+        bins->n_bin += grid->n[0] * grid->n[1] * grid->n[2];
+    }
+    const int n_share = batch->n_atom > 2048 ? n_thread : 1;
+    int lost = 0;
+#pragma omp parallel for schedule(static) reduction(+ : lost) num_threads(n_share) if (n_share > 1)
+    for (int i = 0; i < batch->n_atom; i++)
+        lost += place_atom(&bins->grid[batch->replica_d[i]], batch->position_d + 4 * (size_t)i, bins->wrap + 3 * (size_t)i,
+                           &bins->bin[i]);
+    bins->lost = lost;
+
+    /* Every thread goes over all atoms and sorts those of its share of the bins: ascending within a bin, whatever the shares. */
+    memset(bins->head, 0, ((size_t)bins->n_bin + 1) * sizeof(int));
+#pragma omp parallel for schedule(static) num_threads(n_share) if (n_share > 1)
+    for (int t = 0; t < n_share; t++)
+        count_share(bins, batch->n_atom, share_of(bins, t, n_share), share_of(bins, t + 1, n_share));
+    for (int b = 0, before = 0; b <= bins->n_bin; b++) {
+        int here = bins->head[b];
+        bins->head[b] = before;
+        before += here;
+    }
+#pragma omp parallel for schedule(static) num_threads(n_share) if (n_share > 1)
+    for (int t = 0; t < n_share; t++)
+        sort_share(batch, bins, share_of(bins, t, n_share), share_of(bins, t + 1, n_share));
     for (int b = bins->n_bin; b > 0; b--) /* every head has moved to the next bin's */
         bins->head[b] = bins->head[b - 1];
     bins->head[0] = 0;

@@ -103,13 +103,16 @@ static void *carve(char **at, size_t bytes)
 }
 
 void tersoff_open(void *memory, int n_thread, const struct md_batch *batch, const struct md_neighbors *list,
-                  const struct tersoff_table *potential, enum kd_precision precision, struct tersoff_session *t)
+                  const struct neighbor_rows *rows, const struct tersoff_table *potential, enum kd_precision precision,
+                  struct tersoff_session *t)
 {
+    const int capacity = rows ? rows->capacity : list->capacity;
     char *at = memory;
     t->codelet = codelet_for(precision);
-    struct sizes size = sizes_of(t->codelet, batch, list->capacity);
+    struct sizes size = sizes_of(t->codelet, batch, capacity);
     t->n_thread = n_thread;
-    t->call = (struct tersoff_call){.batch = batch, .list = list, .potential = potential, .n_word = (list->capacity + 63) / 64};
+    t->call = (struct tersoff_call){.batch = batch, .list = list, .rows = rows, .capacity = capacity, .potential = potential,
+                                    .n_word = (capacity + 63) / 64};
     t->call.table = carve(&at, size.table);
     t->call.partial = carve(&at, size.partial);
     t->call.bond = carve(&at, size.bond);
@@ -121,17 +124,27 @@ void tersoff_open(void *memory, int n_thread, const struct md_batch *batch, cons
     t->codelet->prepare(&t->call);
 }
 
-void tersoff_evaluate(struct tersoff_session *t, const struct md_forces *out)
+/* Forces of a block, into memory or straight to those who use them. */
+static void gather(const struct tersoff_session *t, const struct tersoff_block *block, double *force_d, const struct tersoff_use *use)
+{
+    double here[TERSOFF_BLOCK][4], (*force)[4] = here;
+    if (!use || use->keeps)
+        force = (double(*)[4])(force_d + 4 * (size_t)block->first);
+    t->codelet->gather(&t->call, block, force);
+    if (use)
+        use->pass(use->with, block->first, block->first + block->n, (const double(*)[4])force);
+}
+
+void tersoff_evaluate(struct tersoff_session *t, const struct md_forces *out, const struct tersoff_use *use)
 {
     const struct tersoff_codelet *codelet = t->codelet;
-    const size_t bytes = kd_scratch_round(codelet->workspace_bytes(t->call.list->capacity));
+    const size_t bytes = kd_scratch_round(codelet->workspace_bytes(t->call.capacity));
     const int n_block = t->n_block;
-    t->call.force = out->force_d;
     if (n_block == 1 || t->n_thread == 1) { /* also within a parallel region: no team of one to be made */
         for (int b = 0; b < n_block; b++)
             codelet->bonds(&t->call, &t->block[b], t->workspace);
         for (int b = 0; b < n_block; b++)
-            codelet->gather(&t->call, &t->block[b]);
+            gather(t, &t->block[b], out->force_d, use);
     } else {
 #pragma omp parallel num_threads(t->n_thread)
         {
@@ -141,10 +154,16 @@ void tersoff_evaluate(struct tersoff_session *t, const struct md_forces *out)
                 codelet->bonds(&t->call, &t->block[b], own);
 #pragma omp for schedule(static)
             for (int b = 0; b < n_block; b++)
-                codelet->gather(&t->call, &t->block[b]);
+                gather(t, &t->block[b], out->force_d, use);
         }
     }
     sum_replicas(t->call.batch, t->block, n_block, t->call.sums, out);
+}
+
+void tersoff_forces_again(struct tersoff_session *t, double *force_d)
+{
+    for (int b = 0; b < t->n_block; b++)
+        gather(t, &t->block[b], force_d, NULL);
 }
 
 kd_status tersoff_check(const struct tersoff_table *potential, int capacity)
@@ -173,8 +192,8 @@ kd_status cpu_tersoff(kd_device *dev, kd_stream *s, const struct md_batch *batch
     size_t mark = kd_scratch_mark(dev);
     TRY(kd_scratch_take(dev, tersoff_bytes(dev->n_thread, batch, list->capacity, precision), &memory));
     cpu_enter(dev);
-    tersoff_open(memory, dev->n_thread, batch, list, potential, precision, &t);
-    tersoff_evaluate(&t, out);
+    tersoff_open(memory, dev->n_thread, batch, list, NULL, potential, precision, &t);
+    tersoff_evaluate(&t, out, NULL);
     cpu_leave(dev);
     kd_scratch_release(dev, mark);
     return KD_OK;

@@ -31,38 +31,45 @@ template <class T, int W> struct tersoff_gather {
         return live[n_word - 1].start + __builtin_popcountll(live[n_word - 1].mask);
     }
 
+    /* Atom i's slots of reverse bonds; NULL where bonds know them (rows). */
+    static KD_INLINE const int *reverse_of(const tersoff_call *call, int i)
+    {
+        return call->rows ? nullptr : call->list->reverse_d + row_of((unsigned)i, call->capacity);
+    }
+
     /* What atom i will ask about its neighbours. */
     static KD_INLINE void prefetch_reverse(const tersoff_call *call, int i)
     {
         const int n_word = call->n_word;
         const tersoff_live *live = call->live + (size_t)i * (size_t)n_word;
-        const int *reverse = call->list->reverse_d + row_of((unsigned)i, call->list->capacity);
+        const int *reverse = reverse_of(call, i);
         for (int64_t b = live[0].start, end = end_of(live, n_word); b < end; b++) {
             const tersoff_bond name = call->bond[b];
-            __builtin_prefetch(reverse + (size_t)name.slot * MD_TILE);
+            if (reverse)
+                __builtin_prefetch(reverse + (size_t)name.slot * MD_TILE);
             __builtin_prefetch(call->live + (size_t)name.j * (size_t)n_word);
         }
     }
 
-    static void gather(const tersoff_call *call, const tersoff_block *block)
+    static void gather(const tersoff_call *call, const tersoff_block *block, double (*out)[4])
     {
         const T(*partial)[4] = (const T(*)[4])call->partial;
         const int n_word = call->n_word, last = block->first + block->n;
-        for (int i = block->first; i < last; i++) {
+        for (int i = block->first; i < last; i++, out++) {
             const tersoff_live *live = call->live + (size_t)i * (size_t)n_word;
-            const int *reverse = call->list->reverse_d + row_of((unsigned)i, call->list->capacity);
+            const int *reverse = reverse_of(call, i);
             double4 force = {};
             if (i + TERSOFF_AHEAD < last)
                 prefetch_reverse(call, i + TERSOFF_AHEAD);
             for (int64_t b = live[0].start, end = end_of(live, n_word); b < end; b++) {
                 const tersoff_bond name = call->bond[b];
-                int slot = reverse[(size_t)name.slot * MD_TILE];
+                int slot = reverse ? reverse[(size_t)name.slot * MD_TILE] : name.slot;
                 const tersoff_live *there = call->live + (size_t)name.j * (size_t)n_word + (size_t)(slot >> 6);
                 int64_t back = there->start + __builtin_popcountll(there->mask & ((1ull << (slot & 63)) - 1));
                 force += __builtin_convertvector(*(const quad_any *)partial[b], double4) -
                          __builtin_convertvector(*(const quad_any *)partial[back], double4);
             }
-            *(double4_any *)(call->force + 4 * (size_t)i) = force;
+            *(double4_any *)out[0] = force;
         }
     }
 };

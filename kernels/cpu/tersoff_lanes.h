@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "kernels/cpu/neighbor.h"
 #include "kernels/md_ops.h"
 
 #ifdef __cplusplus
@@ -18,7 +19,8 @@ enum {
     TERSOFF_SUMS = 8       /* energy, six of the virial, one unused */
 };
 
-/* A directed bond within the range of the potential ("live"): neighbour j of species `kind`, at `slot` of i's list. */
+/* A directed bond within the range of the potential ("live"): neighbour j of species `kind`, at `slot` of i's list; where lists
+ * are rows, the slot of the reverse bond in j's list. */
 struct tersoff_bond {
     int32_t j;
     uint16_t slot, kind;
@@ -34,7 +36,9 @@ struct tersoff_live {
 /* One call of the op. Live bonds of a block lie one after the other from capacity * (first atom of the block). */
 struct tersoff_call {
     const struct md_batch *batch;
-    const struct md_neighbors *list;
+    const struct md_neighbors *list;  /* one of the two */
+    const struct neighbor_rows *rows;
+    int capacity;
     const struct tersoff_table *potential;
     int n_word;                 /* words of 64 slots per atom */
     void *table;                /* the codelet's parameters */
@@ -42,7 +46,6 @@ struct tersoff_call {
     struct tersoff_bond *bond;  /* [n_atom * capacity] */
     struct tersoff_live *live;  /* [n_atom][n_word] */
     double *sums;               /* [n_chunk][TERSOFF_SUMS] */
-    double *force;              /* [n_atom][4] */
 };
 
 /* Atoms first .. first + n - 1 of one replica; its sums go to chunk, chunk + 1, ... */
@@ -57,7 +60,7 @@ struct tersoff_codelet {
     size_t (*workspace_bytes)(int capacity); /* per thread */
     void (*prepare)(const struct tersoff_call *call);
     void (*bonds)(const struct tersoff_call *call, const struct tersoff_block *block, void *workspace);
-    void (*gather)(const struct tersoff_call *call, const struct tersoff_block *block);
+    void (*gather)(const struct tersoff_call *call, const struct tersoff_block *block, double (*force)[4]); /* of the block's atoms */
 };
 
 extern const struct tersoff_codelet tersoff_baseline[2]; /* [KD_MIXED], [KD_DOUBLE] */

@@ -8,29 +8,23 @@
 #ifndef KD_TERSOFF_LANES_HPP
 #define KD_TERSOFF_LANES_HPP
 
+#include "kernels/cpu/tersoff_find.hpp"
 #include "kernels/cpu/tersoff_gather.hpp"
 #include "kernels/cpu/tersoff_group.hpp"
 
 namespace
 {
 
-template <class T, int W> struct tersoff_lanes {
+template <class T, int W> struct tersoff_lanes : tersoff_search<T, W> {
     typedef simd<T, W> v;
+    typedef tersoff_search<T, W> search;
+    typedef typename search::block_state block_state;
     typedef typename v::real real;
     typedef typename v::word word;
     typedef typename v::quad quad;
     typedef typename v::quad_any quad_any;
     typedef tersoff_group<T, W> group;
     typedef tersoff_numbers<T> numbers;
-
-    struct block_state {
-        double4 shift[64];                 /* lattice vectors of shifts -1, 0, 1, 2 */
-        int start[TERSOFF_BLOCK + 1];      /* first live bond of each atom, from the block's first */
-        int key[TERSOFF_BLOCK];            /* what atoms are sorted by */
-        int order[TERSOFF_BLOCK];          /* atoms sorted by species, then by number of live bonds */
-        int place[TERSOFF_BLOCK];          /* where an atom stands in that order */
-        double sum[TERSOFF_BLOCK + W][TERSOFF_SUMS]; /* in that order */
-    };
 
     static size_t round64(size_t n)
     {
@@ -55,121 +49,6 @@ template <class T, int W> struct tersoff_lanes {
     static void prepare(const tersoff_call *call)
     {
         fill_numbers<T>(call->potential, (numbers *)call->table);
-    }
-
-    /* ---- live bonds ---- */
-
-    static KD_INLINE double4 lattice(const double *cell, int a, int b, int c)
-    {
-        double4 sum = {};
-        for (int x = 0; x < 3; x++)
-            sum[x] = a * cell[x] + b * cell[3 + x] + c * cell[6 + x];
-        return sum;
-    }
-
-    static void fill_shifts(const double *cell, double4 *shift)
-    {
-        for (int s = 0; s < 64; s++)
-            shift[s] = lattice(cell, (s >> 4) - 1, ((s >> 2) & 3) - 1, (s & 3) - 1);
-    }
-
-    static KD_INLINE quad record(double4 d, double below)
-    {
-        if constexpr (sizeof(T) == 8) {
-            d[3] = below;
-            return d;
-        } else {
-            quad q = __builtin_convertvector(d, quad);
-            q[3] = (T)below;
-            return q;
-        }
-    }
-
-    /* What the search for live bonds reads and writes, in locals: a store of a vector may alias any pointer in memory. */
-    struct search {
-        const double *position, *cell;
-        const double4 *shift;
-        const int *species;
-        T (*vector)[4];
-        tersoff_bond *bond;
-    };
-
-    static __attribute__((noinline, cold)) double4 far_lattice(const double *cell, int packed)
-    {
-        return lattice(cell, MD_SHIFT(packed, 0), MD_SHIFT(packed, 1), MD_SHIFT(packed, 2));
-    }
-
-    /* Copies the live ones of n slots behind those `stored` before; returns how many there are now. `name` is the first
-     * slot, 32 bits up: bonds are written whole, as one word. */
-    static KD_INLINE int64_t find_bonds(const search q, double4 here, const double *range2, const int *index,
-                                        const int *packed, uint64_t name, int n, int64_t stored, uint64_t &mask)
-    {
-        const uint32_t least = (511u << 20) | (511u << 10) | 511u;         /* packed (-1, -1, -1) */
-        const uint64_t squeeze = (1ull << 20) | (1ull << 12) | (1ull << 4); /* brings bits 0-1, 10-11, 20-21 together */
-        for (int s = 0; s < n; s++, name += 1ull << 32) {
-            const int j = index[s * MD_TILE], translation = packed[s * MD_TILE];
-            const uint32_t code = (uint32_t)translation - least;
-            const uint64_t kind = (uint64_t)(uint32_t)q.species[j];
-            double4 d = *(const double4_any *)(q.position + 4 * (size_t)j) - here;
-            if (__builtin_expect((code & ~0x300C03u) == 0, 1))
-                d += q.shift[(code * squeeze >> 20) & 63];
-            else
-                d += far_lattice(q.cell, translation);
-            double below = range2[kind] - (d[0] * d[0] + d[1] * d[1] + d[2] * d[2]);
-            const bool is_live = !(below <= 0); /* a NaN is live: it must show in the forces */
-            const uint64_t whole = name | kind << 48 | (uint32_t)j;
-            *(quad_any *)q.vector[stored] = record(d, below);
-            memcpy(&q.bond[stored], &whole, sizeof whole);
-            mask |= (uint64_t)is_live << s;
-            stored += is_live;
-        }
-        return stored;
-    }
-
-    static KD_INLINE void prefetch_rows(const int *row, int n)
-    {
-        for (int s = 0; s < n; s++)
-            __builtin_prefetch(row + s * MD_TILE);
-    }
-
-    /* All live bonds of a block, and how many atoms of a species have how many: tally[species * (capacity + 1) + capacity -
-     * number of bonds]. */
-    static __attribute__((noinline)) void find_block(const tersoff_call *call, const tersoff_block *block, T (*vector)[4],
-                                                     int *tally, block_state *state)
-    {
-        const md_neighbors list = *call->list;
-        const int64_t base = (int64_t)block->first * list.capacity;
-        const int n_word = call->n_word, n_atom = block->n, first_atom = block->first;
-        const search q = {call->batch->position_d, call->batch->cell_d + 9 * (size_t)block->replica, state->shift,
-                          call->batch->species_d, vector, call->bond + base};
-        const double(*range2)[TERSOFF_SPECIES] = ((const numbers *)call->table)->range2;
-        tersoff_live *live = call->live + (size_t)first_atom * (size_t)n_word;
-        int64_t stored = 0;
-        for (int a = 0; a < n_atom; a++) {
-            const unsigned i = (unsigned)(first_atom + a);
-            const int n = list.count_d[i], kind = q.species[i];
-            const double4 here = *(const double4_any *)(q.position + 4 * (size_t)i);
-            size_t row = row_of(i, list.capacity);
-            const int64_t before = stored;
-            if (i % TERSOFF_AHEAD == 0 && a + TERSOFF_AHEAD < n_atom) {
-                const size_t ahead = row_of(i + TERSOFF_AHEAD, list.capacity);
-                prefetch_rows(list.index_d + ahead, n);
-                prefetch_rows(list.shift_d + ahead, n);
-            }
-            for (int w = 0; w < n_word; w++, live++, row += 64 * MD_TILE) {
-                const int left = n - 64 * w;
-                uint64_t mask = 0;
-                live->start = base + stored;
-                stored = find_bonds(q, here, range2[kind], list.index_d + row, list.shift_d + row,
-                                    (uint64_t)(64 * w) << 32, left < 64 ? left : 64, stored, mask);
-                live->mask = mask;
-            }
-            const int key = (kind + 1) * (list.capacity + 1) - 1 - (int)(stored - before);
-            state->start[a] = (int)before;
-            state->key[a] = key;
-            tally[key]++;
-        }
-        state->start[n_atom] = (int)stored;
     }
 
     /* ---- atoms into lanes ---- */
@@ -319,7 +198,7 @@ template <class T, int W> struct tersoff_lanes {
 
     static void bonds(const tersoff_call *call, const tersoff_block *block, void *memory)
     {
-        const int capacity = call->list->capacity;
+        const int capacity = call->capacity;
         char *at = (char *)memory;
         block_state *state = (block_state *)at;
         T(*vector)[4] = (T(*)[4])(at += round64(sizeof *state));
@@ -332,9 +211,12 @@ template <class T, int W> struct tersoff_lanes {
         const int n_species = g.numbers->n_species;
         const int64_t base = (int64_t)block->first * capacity;
         int first_of[TERSOFF_SPECIES + 1];
-        fill_shifts(call->batch->cell_d + 9 * (size_t)block->replica, state->shift);
+        search::fill_shifts(call->batch->cell_d + 9 * (size_t)block->replica, state->shift);
         memset(tally, 0, (size_t)(n_species * (capacity + 1)) * sizeof *tally);
-        find_block(call, block, vector, tally, state);
+        if (call->rows)
+            search::template find_block<tersoff_rows>(call, block, vector, tally, state);
+        else
+            search::template find_block<tersoff_tiles>(call, block, vector, tally, state);
         sort_atoms(n_species, block->n, capacity, tally, state, first_of);
         const int beyond = state->start[block->n]; /* any distance out of range: |r|^2 = RANGE2 + 1 */
         vector[beyond][0] = 1;

@@ -127,11 +127,46 @@ static void a_runaway_is_one_on_every_device(void **state)
     }
 }
 
+/* On CPUs, steps without thermostat of one call share their kicks, and look at displacements as rarely as they can: the same bits as
+ * steps taken one at a time with another skin, also where a replica fails. */
+static void nve_has_the_same_bits_however_it_is_cut(void **state)
+{
+    struct structure s[2][N_FRAME];
+    (void)state;
+    for (int trial = 0; trial < 2; trial++) {
+        const struct dynamics_options o = {.precision = KD_MIXED, .what = "twin", .thermo_every = trial, .skin = 0.3 * (1 + trial), .checkpoint_seconds = 1e9};
+        struct dynamics_plan plan[N_FRAME];
+        struct dynamics_result result[N_FRAME];
+        struct potential p;
+        make_frames(s[trial], &p);
+        for (int r = 0; r < N_FRAME; r++) {
+            plan[r] = (struct dynamics_plan){.n_stage = 1, .seed = 7 + (uint64_t)r};
+            plan[r].stage[0] = dynamics_stage("nve", MD_NVE, 250);
+            plan[r].stage[0].draw = true;
+            plan[r].stage[0].temperature_k[0] = r == 1 ? 3000 : 1000;
+            plan[r].stage[0].dt_fs = r == 1 ? 10 : 0.5;
+        }
+        assert_ok(dynamics_run(twin_device[TWIN_CPU], &p, &o, plan, s[trial], N_FRAME, result, NULL));
+        assert_true(result[1].failed && result[1].step > 1);
+        assert_false(result[0].failed || result[2].failed);
+        potential_free(&p);
+    }
+    for (int r = 0; r < N_FRAME; r++) {
+        const size_t bytes = (size_t)s[0][r].n_atom * sizeof *s[0][r].position;
+        assert_memory_equal(s[0][r].position, s[1][r].position, bytes);
+        assert_memory_equal(s[0][r].velocity, s[1][r].velocity, bytes);
+        assert_memory_equal(s[0][r].force, s[1][r].force, bytes);
+        structure_free(&s[0][r]);
+        structure_free(&s[1][r]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         twin_tests(every_ensemble_keeps_in_step),
         cmocka_unit_test(a_runaway_is_one_on_every_device),
+        cmocka_unit_test(nve_has_the_same_bits_however_it_is_cut),
     };
     return cmocka_run_group_tests(tests, twin_open, twin_close);
 }
