@@ -209,6 +209,13 @@ if len(volumes) < 5:
     sys.exit(0)
 v0, b0, b1, residual = birch(volumes, energies)
 print(f"V0 {v0:.4f} A^3   B0 {b0:.2f} GPa   B0' {b1:.2f}   largest residual of the fit {1e6 * residual:.1f} microRy")
+if arg.case == "quartz":  # c/a at V0 from the straight line through all volumes
+    ratios = [ratio for _, ratio, _ in quartz_states[1:]]
+    v_mean, r_mean = sum(volumes) / len(volumes), sum(ratios) / len(ratios)
+    slope = sum((v - v_mean) * (r - r_mean) for v, r in zip(volumes, ratios)) / sum((v - v_mean) ** 2 for v in volumes)
+    ratio = r_mean + slope * (v0 - v_mean)
+    a = (v0 / (math.sqrt(0.75) * ratio)) ** (1 / 3)
+    print(f"a {a:.4f} A   c {a * ratio:.4f} A")
 if arg.case == "silicon":
     good = compare("lattice constant, A", (4 * v0) ** (1 / 3), (8 * 20.453) ** (1 / 3), 0.5) and good
     good = compare("bulk modulus, GPa", b0, 88.545, 5) and good
