@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""xanes_compare.py SPECTRA_DIR mixed-stem mixed.json double.json - kedge xanes against xspectra.x (alpha-quartz, charged core hole)."""
+"""xanes_compare.py SPECTRA_DIR mixed-stem [mixed.json double.json] - kedge xanes against xspectra.x (alpha-quartz, charged core hole).
+
+Spectra along x, y, z; with the two files also norms and coefficients of the chains along z."""
 import json
 import sys
 
 WHITE_LINE = 5e-3   # the promise: 0.5 % of the white line at every energy (both stop at 1e-3)
 NORM = 1e-5
 CHAIN_RY = 2e-3     # a_n, b_n of 50 steps: potentials of two codes, 1e-8 Ry in energy; 1e-4 measured
-reference, stem, mixed_path, double_path = sys.argv[1:]
+reference, stem = sys.argv[1:3]
+json_paths = sys.argv[3:]
 problems = []
 
 
@@ -34,18 +37,22 @@ for axis in "xyz":
     compared = [(abs(cubic(ours, x) - y) / top, x) for x, y in theirs if 0.3 < x < ours[-3][0]]
     worst, where = max(compared)
     print(f"{axis}: {worst:.2e} of the white line at {where:.1f} eV ({len(compared)} energies)")
+    peaks = [max((y, x) for x, y in spectrum) for spectrum in (ours, theirs)]
+    print(f"{axis}: white line {peaks[0][0]:.6f} bohr^2 at {peaks[0][1]:.2f} eV, xspectra.x {peaks[1][0]:.6f} at {peaks[1][1]:.2f}")
     if len(compared) < 400 or not worst < WHITE_LINE:
         problems.append(f"{axis}: {worst:.2e} of the white line over {len(compared)} energies, at most {WHITE_LINE}")
 
 theirs = []
-with open(f"{reference}/q9_chc_z_tight.chains") as f:
-    for line in f:
+if json_paths:
+    with open(f"{reference}/q9_chc_z_tight.chains") as f:
+        lines = list(f)
+    for line in lines:
         word = line.split()
         if word[0] == "k":
             theirs.append((float(word[2]), []))
         elif word[0] != "#":
             theirs[-1][1].append((float(word[0]), float(word[1])))
-for path, with_chains in ((mixed_path, False), (double_path, True)):
+for path, with_chains in zip(json_paths, (False, True)):
     with open(path) as f:
         site = json.load(f)["sites"][0]
     for norm, ab in theirs:
