@@ -86,13 +86,13 @@ static void symmetrize(kd_device *dev, const struct grid *grid, const double *rh
 {
     int n_left = (int)out->n_point - 7, n_orbit = 0, taken = 0, *first = malloc(out->n_point * sizeof *first);
     int *place = malloc(out->n_point * sizeof *place);
-    for (int stride = 5; taken < n_left; n_orbit++) {
+    for (int stride = 13; taken < n_left; n_orbit++) {
         first[n_orbit] = taken;
         for (int length = 1 + n_orbit % 48; length > 0 && taken < n_left; length--, taken++)
             place[taken] = (int)((long)taken * stride % n_left);
     }
     first[n_orbit] = taken;
-    assert_int_not_equal(n_left % 5, 0); /* so that no place comes twice */
+    assert_int_not_equal(n_left % 13, 0); /* so that no place comes twice */
     int *first_d = twin_upload(dev, first, (size_t)(n_orbit + 1) * sizeof *first);
     int *place_d = twin_upload(dev, place, (size_t)taken * sizeof *place);
     double *to_d = room(dev, out->n_point), *rho = malloc(out->n_point * sizeof *rho);
