@@ -115,10 +115,10 @@ kd_status bench_time(const struct bench *b, kd_status (*run)(void *context), voi
     int n = 0;
     if (!seconds)
         FAIL(KD_ENOMEM, "bench: no host memory");
-    kd_status status = run(context);
+    kd_status status = b->calls > 0 ? KD_OK : run(context);
     cpu = cpu_seconds();
     begin = now = clock_seconds();
-    while (status == KD_OK && n < MOST_CALLS && (n < LEAST_CALLS || now - begin < b->min_time)) {
+    while (status == KD_OK && n < MOST_CALLS && (b->calls > 0 ? n < b->calls : n < LEAST_CALLS || now - begin < b->min_time)) {
         double before = now;
         status = run(context);
         now = clock_seconds();

@@ -24,6 +24,7 @@ struct bench {
     bool peer, model, failed;
     int n_thread;
     double min_time; /* seconds per measurement */
+    int calls;       /* not 0: bench_time calls so many times and does not warm up; for what takes many seconds */
     kd_device *dev, *cpu;
     struct js *json, *rows;
 };
@@ -55,7 +56,7 @@ bool bench_check(struct bench *b, const struct bench_row *row);
 /* What rates are computed from: the median; with one thread, on a machine that gave this process less than 90 % of its time, the
  * processor time, and bench_print says so. (Threads may also wait for each other: that counts.) */
 double bench_seconds(const struct bench_time *time);
-/* Calls run(context) until min_time has passed, at least 5 times after one warm-up; run must leave the device idle. */
+/* Calls run(context) until min_time has passed, at least 5 times after one warm-up (or b->calls times); run must leave the device idle. */
 kd_status bench_time(const struct bench *b, kd_status (*run)(void *context), void *context, struct bench_time *time);
 void bench_print(struct bench *b, const struct bench_row *row);
 int bench_close(struct bench *b, kd_status status);

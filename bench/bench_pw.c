@@ -18,9 +18,10 @@
 static const struct pw_case {
     const char *name, *file;
     int repeat[3], mesh[3];
+    bool large;
 } cases[] = {
-    {"si8", "si8.xyz", {1, 1, 1}, {2, 2, 2}},  {"q9", "q9.xyz", {1, 1, 1}, {2, 2, 2}},     {"bc24", "bc24.xyz", {1, 1, 1}, {1, 1, 1}},
-    {"si64", "si8.xyz", {2, 2, 2}, {1, 1, 1}}, {"q72", "q9.xyz", {2, 2, 2}, {1, 1, 1}},
+    {"si8", "si8.xyz", {1, 1, 1}, {2, 2, 2}, false},  {"q9", "q9.xyz", {1, 1, 1}, {2, 2, 2}, false}, {"bc24", "bc24.xyz", {1, 1, 1}, {1, 1, 1}, false},
+    {"si64", "si8.xyz", {2, 2, 2}, {1, 1, 1}, true}, {"q72", "q9.xyz", {2, 2, 2}, {1, 1, 1}, true},
 };
 enum { N_CASE = sizeof cases / sizeof *cases, N_VEC = 64 };
 
@@ -29,6 +30,7 @@ struct pw_bench {
     const struct pw_case *input;
     enum kd_precision precision;
     struct structure structure;
+    const struct structure *primitive; /* what is repeated */
     struct pseudo_set set;
     struct crystal crystal;
     struct scf *scf;           /* on the device, in the precision measured */
@@ -37,7 +39,9 @@ struct pw_bench {
     double energy;             /* Ha, of the last ground state ... */
     long h_applications;       /* ... times a band was given to H in it */
     int n_iteration, n_band;
-    double seconds_h;          /* of H for one band */
+    double seconds_h;          /* of H for one band; 0: not measured */
+    double peer_energy, peer_seconds; /* of pw.x, once for both precisions */
+    int grid[3];               /* of the last ground state */
 };
 
 /* Noise as orbitals, the same on every device and in every precision. */
@@ -269,30 +273,58 @@ static kd_status run_scf(void *context)
     m->h_applications = s->h_applications;
     m->n_iteration = s->n_iteration;
     m->n_band = s->n_band * s->n_k;
+    memcpy(m->grid, s->n, sizeof m->grid);
     scf_free(s);
     return status;
 }
 
+/* pw.x, the first time it is asked for. The energy of a supercell is that of the primitive cell with as many k-points on the same points of
+ * space: pw.x 6.7 gives quartz supercells at Gamma energies that depend on the number of ranks (docs/ground-state.md). */
+static kd_status run_peer(struct pw_bench *m)
+{
+    const int *repeat = m->input->repeat;
+    int grid[3], cells = repeat[0] * repeat[1] * repeat[2];
+    double own, unused;
+    if (m->peer_seconds > 0)
+        return KD_OK;
+    printf("# %s: pw.x is running, %d rank%s ...\n", m->input->name, m->b->n_thread, m->b->n_thread == 1 ? "" : "s");
+    fflush(stdout);
+    TRY(pw_peer_run(&m->structure, m->input->mesh, NULL, m->b->n_thread, &own, &m->peer_seconds));
+    m->peer_energy = own;
+    for (int a = 0; a < 3; a++)
+        grid[a] = m->grid[a] / repeat[a];
+    if (cells > 1)
+        TRY(pw_peer_run(m->primitive, repeat, grid, m->b->n_thread, &m->peer_energy, &unused));
+    m->peer_energy *= cells;
+    printf("# %s: pw.x took %.2f s, its energy is %.1e Ha per atom from that of its primitive cell\n", m->input->name, m->peer_seconds,
+           fabs(own - m->peer_energy) / m->structure.n_atom);
+    return KD_OK;
+}
+
+/* Cells whose ground state takes seconds are solved once. The energy is of the run that is timed, so the check comes after it. */
 static kd_status ground_state(struct pw_bench *m)
 {
     struct bench_row row = {.operation = "scf", .name = m->input->name, .precision = m->precision == KD_DOUBLE ? "double" : "mixed",
                             .unit = "scf/s", .tolerance = m->precision == KD_DOUBLE ? 5e-7 : 1e-6};
-    double peer_energy = 0, peer_seconds = 0;
-    TRY(run_scf(m));
+    m->b->calls = m->input->large ? 1 : 0;
+    kd_status status = bench_time(m->b, run_scf, m, &row.time);
+    m->b->calls = 0;
+    TRY(status);
     if (m->b->peer) {
-        TRY(pw_peer_run(&m->structure, m->input->mesh, m->b->n_thread, &peer_energy, &peer_seconds));
-        row.error = fabs(m->energy - peer_energy) / m->structure.n_atom; /* Ha per atom, against pw.x */
+        TRY(run_peer(m));
+        row.error = fabs(m->energy - m->peer_energy) / m->structure.n_atom; /* Ha per atom, against pw.x */
     }
     if (!bench_check(m->b, &row))
         return KD_OK;
-    TRY(bench_time(m->b, run_scf, m, &row.time));
     row.rate = 1e-6 / bench_seconds(&row.time);
     row.peer = "pw.x";
-    row.peer_rate = peer_seconds > 0 ? 1e-6 / peer_seconds : 0;
+    row.peer_rate = m->peer_seconds > 0 ? 1e-6 / m->peer_seconds : 0;
     bench_print(m->b, &row);
-    printf("#   %.3f s (pw.x %.3f s), %d iterations, %ld applications of H to a band, %.1f for each; H alone would take %.0f %% of the time\n",
-           bench_seconds(&row.time), peer_seconds, m->n_iteration, m->h_applications, (double)m->h_applications / m->n_band,
-           100 * m->seconds_h * (double)m->h_applications / bench_seconds(&row.time));
+    printf("#   %.3f s (pw.x %.3f s), %d iterations, %ld applications of H to a band, %.1f for each\n", bench_seconds(&row.time),
+           m->peer_seconds, m->n_iteration, m->h_applications, (double)m->h_applications / m->n_band);
+    if (m->seconds_h > 0)
+        printf("#   H alone would take %.0f %% of the time\n",
+               100 * m->seconds_h * (double)m->h_applications / bench_seconds(&row.time));
     return KD_OK;
 }
 
@@ -304,15 +336,18 @@ static kd_status one_case(struct pw_bench *m)
     kd_status status = KD_OK;
     snprintf(path, sizeof path, "%s/%s", PW_CASE_FILES, m->input->file);
     TRY(structures_read(path, &frame, &n));
+    m->primitive = frame;
     TRY_OUT(structure_repeat(frame, m->input->repeat, &m->structure));
     struct pseudo_choice choice = {.directory = pw_peer_folder(), .core_hole_site = -1};
     TRY_OUT(pseudo_set_read(&m->structure, &choice, &m->set));
     TRY_OUT(crystal_create(&m->structure, m->set.n, m->set.list, m->set.species, &m->crystal));
     for (int p = 0; p < 2; p++) {
         m->precision = p ? KD_DOUBLE : KD_MIXED;
-        TRY_OUT(setup(m, m->b->dev, m->precision, &m->scf));
-        TRY_OUT(operations(m));
-        scf_free(m->scf);
+        if (!(m->b->peer && m->input->large)) { /* beside the peer whole ground states of large cells take long enough */
+            TRY_OUT(setup(m, m->b->dev, m->precision, &m->scf));
+            TRY_OUT(operations(m));
+            scf_free(m->scf);
+        }
         TRY_OUT(ground_state(m));
     }
 out:

@@ -38,7 +38,7 @@ void pw_peer_clean(void)
         fprintf(stderr, "bench_pw: %s is left behind\n", place);
 }
 
-static kd_status write_input(const char *path, const struct structure *s, const int mesh[3])
+static kd_status write_input(const char *path, const struct structure *s, const int mesh[3], const int *grid)
 {
     bool gamma = mesh[0] == 1 && mesh[1] == 1 && mesh[2] == 1, oxygen = false;
     FILE *f = fopen(path, "w");
@@ -47,8 +47,11 @@ static kd_status write_input(const char *path, const struct structure *s, const 
     for (int i = 0; i < s->n_atom; i++)
         oxygen = oxygen || s->number[i] == 8;
     fprintf(f, "&control\n calculation='scf', outdir='./tmp/', pseudo_dir='./', disk_io='none', tprnfor=.true., tstress=.true.\n/\n"
-               "&system\n ibrav=0, nat=%d, ntyp=%d, ecutwfc=50\n/\n&electrons\n conv_thr=1.d-8, mixing_beta=0.5\n/\nATOMIC_SPECIES\n"
-               "Si 28.086 Si.upf\n%sCELL_PARAMETERS angstrom\n", s->n_atom, oxygen ? 2 : 1, oxygen ? "O 15.999 O.upf\n" : "");
+               "&system\n ibrav=0, nat=%d, ntyp=%d, ecutwfc=50\n", s->n_atom, oxygen ? 2 : 1);
+    if (grid)
+        fprintf(f, " nr1=%d, nr2=%d, nr3=%d\n", grid[0], grid[1], grid[2]);
+    fprintf(f, "/\n&electrons\n conv_thr=1.d-8, mixing_beta=0.5\n/\nATOMIC_SPECIES\nSi 28.086 Si.upf\n%sCELL_PARAMETERS angstrom\n",
+            oxygen ? "O 15.999 O.upf\n" : "");
     for (int a = 0; a < 3; a++)
         fprintf(f, "%.12f %.12f %.12f\n", s->cell[a][0], s->cell[a][1], s->cell[a][2]);
     fprintf(f, "ATOMIC_POSITIONS angstrom\n");
@@ -61,14 +64,14 @@ static kd_status write_input(const char *path, const struct structure *s, const 
     return fclose(f) == 0 ? KD_OK : kd_fail(KD_EIO, "%s: cannot be written", path);
 }
 
-kd_status pw_peer_run(const struct structure *s, const int mesh[3], int n_rank, double *energy, double *seconds)
+kd_status pw_peer_run(const struct structure *s, const int mesh[3], const int *grid, int n_rank, double *energy, double *seconds)
 {
     char path[128], command[512], line[512];
     const char *folder = pw_peer_folder();
     if (!folder)
         FAIL(KD_EDEVICE, "bench_pw: no pseudopotentials");
     snprintf(path, sizeof path, "%s/in", folder);
-    TRY(write_input(path, s, mesh));
+    TRY(write_input(path, s, mesh, grid));
     snprintf(command, sizeof command,
              "cd %s && OMP_NUM_THREADS=1 mpirun --allow-run-as-root --oversubscribe -np %d pw.x -in in >out 2>&1", folder, n_rank);
     double started = clock_seconds();

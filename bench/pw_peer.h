@@ -11,8 +11,9 @@
 const char *pw_peer_folder(void);
 void pw_peer_clean(void);
 
-/* Energy (Ha) and wall time of pw.x (50 Ry, 1e-8 Ry, forces and stress) with n_rank MPI ranks. KD_EDEVICE when it is not there or fails. */
-kd_status pw_peer_run(const struct structure *s, const int mesh[3], int n_rank, double *energy, double *seconds);
+/* Energy (Ha) and wall time of pw.x (50 Ry, 1e-8 Ry, forces and stress) with n_rank MPI ranks, on the product grid given or, NULL, its own.
+ * KD_EDEVICE when it is not there or fails. */
+kd_status pw_peer_run(const struct structure *s, const int mesh[3], const int *grid, int n_rank, double *energy, double *seconds);
 
 /* Memory and operations of a 216-atom cell at 50 Ry, counted; the bound on an RTX 4090 is a model, and says so. */
 void pw_model_print(FILE *to);

@@ -10,7 +10,7 @@ extern "C" {
 #endif
 
 /* Changes whenever a struct of device.h or of an op table changes its layout. */
-enum { KD_BACKEND_ABI = 6 };
+enum { KD_BACKEND_ABI = 7 };
 
 /* What kedge lends to the plug-in, which links nothing of kedge. */
 struct kd_backend_host {

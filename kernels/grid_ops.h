@@ -63,10 +63,11 @@ struct grid_ops {
      * |grad rho|^2 below 1e-10 (gradient part) does not contribute. Sums in fixed order. */
     kd_status (*potential)(kd_device *dev, kd_stream *s, const struct grid *grid, const struct grid_potential *p);
 
-    /* rho(r) <- 1/n_op sum_op rho(R_op r + t_op): the average over the space group. op[n_op][12] on the device: R row by row (integers
-     * on grid indices, i' = sum_b R[a][b] i_b + t[a] modulo n), then t. in_d and out_d differ. */
-    kd_status (*symmetrize)(kd_device *dev, kd_stream *s, const struct grid *grid, int n_op, const int *op_d, const double *in_d,
-                            double *out_d);
+    /* The average over the space group, in place: every point of an orbit gets the mean of the orbit, summed in the order of the list.
+     * Orbit i is place_d[first_d[i]] .. place_d[first_d[i+1]-1], places on the grid; first_d has n_orbit + 1 entries. No place is in two
+     * orbits; places in none keep their value. */
+    kd_status (*symmetrize)(kd_device *dev, kd_stream *s, const struct grid *grid, int n_orbit, const int *first_d, const int *place_d,
+                            double *rho_d);
 };
 
 #ifdef __cplusplus

@@ -69,10 +69,58 @@ static kd_status allocate(struct symmetry *s, int n_op, int n_atom)
 {
     s->rotation = malloc((size_t)n_op * sizeof *s->rotation);
     s->shift = malloc((size_t)n_op * sizeof *s->shift);
-    s->grid_op = malloc((size_t)n_op * 12 * sizeof *s->grid_op);
     s->image = malloc((size_t)n_op * (size_t)n_atom * sizeof *s->image);
-    if (!s->rotation || !s->shift || !s->grid_op || !s->image)
+    if (!s->rotation || !s->shift || !s->image)
         FAIL(KD_ENOMEM, "symmetry: no host memory");
+    return KD_OK;
+}
+
+static int modulo(int i, int n)
+{
+    int r = i % n;
+    return r < 0 ? r + n : r;
+}
+
+/* Orbits of the points of the grid under op[n_op][12] (R on indices, then t), each in the order of the operations that lead from its
+ * first point. false: the operations are no group (a crystal that has them within the tolerance only). */
+static bool grid_orbits(const int n[3], int n_op, const int (*op)[12], char *seen, struct symmetry *s)
+{
+    int n_point = n[0] * n[1] * n[2], count = 0;
+    s->n_orbit = 0;
+    for (int g = 0; g < n_point; g++) {
+        if (seen[g])
+            continue;
+        int i[3] = {g / n[2] / n[1], g / n[2] % n[1], g % n[2]}, start = count;
+        for (int o = 0; o < n_op; o++) {
+            int to[3];
+            for (int a = 0; a < 3; a++)
+                to[a] = modulo(op[o][3 * a] * i[0] + op[o][3 * a + 1] * i[1] + op[o][3 * a + 2] * i[2] + op[o][9 + a], n[a]);
+            int h = (to[0] * n[1] + to[1]) * n[2] + to[2];
+            if (!seen[h])
+                s->place[count++] = h;
+            seen[h] = 1;
+        }
+        if (!seen[g] || n_op % (count - start) != 0)
+            return false;
+        s->first[s->n_orbit++] = start;
+    }
+    s->first[s->n_orbit] = count;
+    return true;
+}
+
+static kd_status make_orbits(const int n[3], const int (*op)[12], struct symmetry *s)
+{
+    size_t n_point = (size_t)n[0] * (size_t)n[1] * (size_t)n[2];
+    char *seen = calloc(n_point, 1);
+    s->first = malloc((n_point + 1) * sizeof *s->first);
+    s->place = malloc(n_point * sizeof *s->place);
+    if (!seen || !s->first || !s->place) {
+        free(seen);
+        FAIL(KD_ENOMEM, "symmetry: no host memory");
+    }
+    if (!grid_orbits(n, s->n_op, op, seen, s))
+        s->n_op = 1;
+    free(seen);
     return KD_OK;
 }
 
@@ -80,6 +128,7 @@ kd_status symmetry_create(const struct crystal *c, const int n[3], bool use, str
 {
     kd_status status = KD_OK;
     double inverse[3][3], (*frac)[3] = malloc((size_t)c->n_atom * sizeof *frac);
+    int(*grid_op)[12] = NULL;
     struct symmetry_op *op = NULL;
     int n_op = 1;
     memset(out, 0, sizeof *out);
@@ -90,15 +139,21 @@ kd_status symmetry_create(const struct crystal *c, const int n[3], bool use, str
         cell_frac((const double(*)[3])inverse, c->tau[i], frac[i]);
     TRY_OUT(symmetry_find(c->cell, c->n_atom, (const double(*)[3])frac, c->species, same_place, &op, &n_op));
     TRY_OUT(allocate(out, n_op, c->n_atom));
+    grid_op = malloc((size_t)n_op * sizeof *grid_op);
+    if (!grid_op)
+        TRY_OUT(kd_fail(KD_ENOMEM, "symmetry: no host memory"));
     for (int o = 0; o < (use ? n_op : 1); o++) {
         int at = out->n_op;
-        if (!on_grid(&op[o], n, out->grid_op + 12 * at, out->shift[at]) ||
+        if (!on_grid(&op[o], n, grid_op[at], out->shift[at]) ||
             !images(c, (const double(*)[3])frac, &op[o], out->image + (size_t)at * (size_t)c->n_atom))
             continue;
         memcpy(out->rotation[at], op[o].rotation, sizeof out->rotation[at]);
         out->n_op++;
     }
+    if (out->n_op > 1)
+        TRY_OUT(make_orbits(n, (const int(*)[12])grid_op, out));
 out:
+    free(grid_op);
     free(op);
     free(frac);
     if (status != KD_OK)
@@ -110,7 +165,8 @@ void symmetry_free(struct symmetry *s)
 {
     free(s->rotation);
     free(s->shift);
-    free(s->grid_op);
+    free(s->first);
+    free(s->place);
     free(s->image);
     memset(s, 0, sizeof *s);
 }

@@ -16,8 +16,8 @@ struct symmetry {
     int n_op;
     int (*rotation)[3][3]; /* [n_op] on fractions */
     int (*shift)[3];       /* [n_op] grid points */
-    int *grid_op;          /* [n_op][12] as grid_ops.symmetrize wants them */
     int *image;            /* [n_op][n_atom] the atom onto which atom i is mapped */
+    int n_orbit, *first, *place; /* more than one operation: orbits of grid points as grid_ops.symmetrize wants them, [n_orbit + 1], [points] */
 };
 
 /* Operations of the crystal that fit the grid n; use = false: the identity alone. */

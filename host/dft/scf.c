@@ -74,12 +74,9 @@ static kd_status new_density(struct scf *s)
         TRY(kd_upload(dev, dev->stream, s->occ_d, s->k[i].occ, (size_t)s->n_band * sizeof(double)));
         TRY(dev->pw->density(dev, dev->stream, s->k[i].basis, &s->k[i].psi, s->occ_d, s->rho_d));
     }
-    const double *rho_d = s->rho_d;
-    if (s->symmetry.n_op > 1) { /* xc_d is free until the next potential */
-        TRY(dev->grid->symmetrize(dev, dev->stream, s->grid, s->symmetry.n_op, s->symmetry_d, s->rho_d, s->xc_d));
-        rho_d = s->xc_d;
-    }
-    TRY(dev->grid->forward(dev, dev->stream, s->grid, rho_d, s->rho_out_g_d));
+    if (s->symmetry.n_op > 1)
+        TRY(dev->grid->symmetrize(dev, dev->stream, s->grid, s->symmetry.n_orbit, s->orbit_first_d, s->orbit_place_d, s->rho_d));
+    TRY(dev->grid->forward(dev, dev->stream, s->grid, s->rho_d, s->rho_out_g_d));
     span_end();
     return KD_OK;
 }

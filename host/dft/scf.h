@@ -74,7 +74,7 @@ struct scf {
     /* device */
     double *rho_g_d, *rho_out_g_d, *core_g_d; /* [n_g] complex; core NULL without NLCC */
     double *local_d, *rho_d, *effective_d, *xc_d, *sum_d, *occ_d;
-    int *symmetry_d;
+    int *orbit_first_d, *orbit_place_d; /* NULL without symmetry */
     void *potential_d;
 
     /* results */

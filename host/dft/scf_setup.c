@@ -55,8 +55,10 @@ static kd_status allocate_grid(struct scf *s)
     TRY(kd_alloc(dev, wave, &s->rho_out_g_d));
     TRY(kd_alloc(dev, GRID_N_SUM * sizeof(double), &s->sum_d));
     TRY(kd_alloc(dev, (size_t)s->n_band * sizeof(double), &s->occ_d));
-    if (s->symmetry.n_op > 1)
-        TRY(kd_alloc_copy(dev, dev->stream, s->symmetry.grid_op, (size_t)s->symmetry.n_op * 12 * sizeof(int), &s->symmetry_d));
+    if (s->symmetry.n_op > 1) {
+        TRY(kd_alloc_copy(dev, dev->stream, s->symmetry.first, (size_t)(s->symmetry.n_orbit + 1) * sizeof(int), &s->orbit_first_d));
+        TRY(kd_alloc_copy(dev, dev->stream, s->symmetry.place, s->n_point * sizeof(int), &s->orbit_place_d));
+    }
     return KD_OK;
 }
 
@@ -233,9 +235,9 @@ void scf_free(struct scf *s)
     for (int i = 0; i < s->n_k && s->k; i++)
         free_k(s, &s->k[i]);
     free(s->k);
-    void *all[10] = {s->local_d,  s->rho_d,    s->effective_d, s->xc_d,       s->rho_g_d,
-                     s->rho_out_g_d, s->core_g_d, s->sum_d,       s->symmetry_d, s->potential_d};
-    for (int i = 0; i < 10; i++)
+    void *all[11] = {s->local_d,  s->rho_d, s->effective_d,   s->xc_d,          s->rho_g_d,    s->rho_out_g_d,
+                     s->core_g_d, s->sum_d, s->orbit_first_d, s->orbit_place_d, s->potential_d};
+    for (int i = 0; i < 11; i++)
         kd_free(s->dev, all[i]);
     kd_free(s->dev, s->occ_d);
     eigen_work_free(&s->work);

@@ -330,32 +330,21 @@ static kd_status cpu_potential(kd_device *dev, kd_stream *s, const struct grid *
 
 /* ---- symmetry ---- */
 
-static int modulo(int i, int n)
-{
-    int r = i % n;
-    return r < 0 ? r + n : r;
-}
-
-static kd_status cpu_symmetrize(kd_device *dev, kd_stream *s, const struct grid *grid, int n_op, const int *op_d, const double *in_d,
-                                double *out_d)
+static kd_status cpu_symmetrize(kd_device *dev, kd_stream *s, const struct grid *grid, int n_orbit, const int *first_d, const int *place_d,
+                                double *rho_d)
 {
     (void)s;
-    const int *n = grid->n;
+    (void)grid;
     cpu_enter(dev);
 #pragma omp parallel for schedule(static) num_threads(dev->n_thread)
-    for (int i = 0; i < n[0]; i++)
-        for (int j = 0; j < n[1]; j++)
-            for (int k = 0; k < n[2]; k++) {
-                double sum = 0;
-                for (int o = 0; o < n_op; o++) {
-                    const int *r = op_d + 12 * o;
-                    int x = modulo(r[0] * i + r[1] * j + r[2] * k + r[9], n[0]);
-                    int y = modulo(r[3] * i + r[4] * j + r[5] * k + r[10], n[1]);
-                    int z = modulo(r[6] * i + r[7] * j + r[8] * k + r[11], n[2]);
-                    sum += in_d[((size_t)x * (size_t)n[1] + (size_t)y) * (size_t)n[2] + (size_t)z];
-                }
-                out_d[((size_t)i * (size_t)n[1] + (size_t)j) * (size_t)n[2] + (size_t)k] = sum / n_op;
-            }
+    for (int i = 0; i < n_orbit; i++) {
+        double sum = 0;
+        for (int p = first_d[i]; p < first_d[i + 1]; p++)
+            sum += rho_d[place_d[p]];
+        sum /= first_d[i + 1] - first_d[i];
+        for (int p = first_d[i]; p < first_d[i + 1]; p++)
+            rho_d[place_d[p]] = sum;
+    }
     cpu_leave(dev);
     return KD_OK;
 }

@@ -205,36 +205,28 @@ static kd_status backward(kd_device *dev, kd_stream *s, const struct grid *grid,
 
 /* ---- symmetry ---- */
 
-static __device__ __forceinline__ int modulo(int i, int n)
+/* One orbit per thread: its mean, in the order of the list, to all its places. Orbits share no place. A supercell has few long orbits,
+ * a primitive cell many short ones; either is read and written once, against n_op reads of every point. */
+__global__ void __launch_bounds__(256) symmetrize_kernel(int n_orbit, const int *first, const int *place, double *rho)
 {
-    const int r = i % n;
-    return r < 0 ? r + n : r;
-}
-
-/* One point per thread: the mean of its images, in the order of the operations. */
-__global__ void __launch_bounds__(256) symmetrize_kernel(int n0, int n1, int n2, int n_op, const int *op, const double *in, double *out)
-{
-    const size_t point = static_cast<size_t>(blockIdx.x) * 256 + threadIdx.x;
-    if (point >= static_cast<size_t>(n0) * n1 * n2)
+    const int i = static_cast<int>(blockIdx.x * 256 + threadIdx.x);
+    if (i >= n_orbit)
         return;
-    const int k = static_cast<int>(point % n2), j = static_cast<int>(point / n2 % n1), i = static_cast<int>(point / n2 / n1);
     double sum = 0;
-    for (int o = 0; o < n_op; o++) {
-        const int *r = op + 12 * o;
-        const int x = modulo(r[0] * i + r[1] * j + r[2] * k + r[9], n0);
-        const int y = modulo(r[3] * i + r[4] * j + r[5] * k + r[10], n1);
-        const int z = modulo(r[6] * i + r[7] * j + r[8] * k + r[11], n2);
-        sum += in[(static_cast<size_t>(x) * n1 + y) * n2 + z];
-    }
-    out[point] = sum / n_op;
+    for (int p = first[i]; p < first[i + 1]; p++)
+        sum += rho[place[p]];
+    sum /= first[i + 1] - first[i];
+    for (int p = first[i]; p < first[i + 1]; p++)
+        rho[place[p]] = sum;
 }
 
-static kd_status symmetrize(kd_device *dev, kd_stream *s, const struct grid *grid, int n_op, const int *op_d, const double *in_d,
-                            double *out_d)
+static kd_status symmetrize(kd_device *dev, kd_stream *s, const struct grid *grid, int n_orbit, const int *first_d, const int *place_d,
+                            double *rho_d)
 {
+    (void)grid;
     TRY(cuda_bind(dev));
-    CUDA_TRY(LAUNCH(symmetrize_kernel, dim3(blocks_for(grid->n_point, 256)), dim3(256), 0, cuda_stream(s), grid->n[0], grid->n[1],
-                    grid->n[2], n_op, op_d, in_d, out_d));
+    CUDA_TRY(LAUNCH(symmetrize_kernel, dim3(blocks_for(static_cast<size_t>(n_orbit), 256)), dim3(256), 0, cuda_stream(s), n_orbit, first_d,
+                    place_d, rho_d));
     return KD_OK;
 }
 

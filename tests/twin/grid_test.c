@@ -16,7 +16,7 @@ static const struct grid_case cases[] = {
     {"vacuum: about the thresholds", {12, 12, 12}, 1e-6, 1.2, false},
     {"dense, steep", {8, 8, 8}, 40, 0.9, true},
 };
-enum { N_CASE = sizeof cases / sizeof *cases, N_OP = 3 };
+enum { N_CASE = sizeof cases / sizeof *cases };
 
 static const double reciprocal[3][3] = {{0.61, 0.02, -0.05}, {-0.07, 0.66, 0.03}, {0.04, 0.08, 0.58}};
 static const double volume = 1050;
@@ -81,17 +81,39 @@ static double *waves(const struct grid_case *c, const struct sphere *s, uint32_t
     return f;
 }
 
-static void symmetrize(kd_device *dev, const struct grid_case *c, const struct grid *grid, const double *rho_d, struct outcome *out)
+/* Orbits of all lengths from 1 to 48 that interleave; the last places of the grid are in none. */
+static void symmetrize(kd_device *dev, const struct grid *grid, const double *rho_d, struct outcome *out)
 {
-    int swap = c->n[0] == c->n[1];
-    const int op[N_OP][12] = {{1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0},
-                              {-1, 0, 0, 0, -1, 0, 0, 0, -1, 3, 0, c->n[2] / 2},
-                              {!swap, swap, 0, swap, !swap, 0, 0, 0, -1, 0, 5, 1}};
-    int *op_d = twin_upload(dev, op, sizeof op);
-    double *to_d = room(dev, out->n_point);
-    assert_ok(dev->grid->symmetrize(dev, dev->stream, grid, N_OP, op_d, rho_d, to_d));
+    int n_left = (int)out->n_point - 7, n_orbit = 0, taken = 0, *first = malloc(out->n_point * sizeof *first);
+    int *place = malloc(out->n_point * sizeof *place);
+    for (int stride = 13; taken < n_left; n_orbit++) {
+        first[n_orbit] = taken;
+        for (int length = 1 + n_orbit % 48; length > 0 && taken < n_left; length--, taken++)
+            place[taken] = (int)((long)taken * stride % n_left);
+    }
+    first[n_orbit] = taken;
+    assert_int_not_equal(n_left % 13, 0); /* so that no place comes twice */
+    int *first_d = twin_upload(dev, first, (size_t)(n_orbit + 1) * sizeof *first);
+    int *place_d = twin_upload(dev, place, (size_t)taken * sizeof *place);
+    double *to_d = room(dev, out->n_point), *rho = malloc(out->n_point * sizeof *rho);
+    assert_ok(kd_copy(dev, dev->stream, to_d, rho_d, out->n_point * sizeof *rho));
+    assert_ok(dev->grid->symmetrize(dev, dev->stream, grid, n_orbit, first_d, place_d, to_d));
     out->symmetric = take(dev, to_d, out->n_point);
-    kd_free(dev, op_d);
+    twin_download(dev, rho, rho_d, out->n_point * sizeof *rho);
+    for (int i = 0; i < n_orbit; i++) {
+        double mean = 0;
+        for (int p = first[i]; p < first[i + 1]; p++)
+            mean += rho[place[p]] / (first[i + 1] - first[i]);
+        for (int p = first[i]; p < first[i + 1]; p++)
+            assert_near(out->symmetric[place[p]], mean, 1e-13 * fmax(1, fabs(mean)));
+    }
+    for (size_t p = (size_t)n_left; p < out->n_point; p++)
+        assert_true(out->symmetric[p] == rho[p]);
+    kd_free(dev, first_d);
+    kd_free(dev, place_d);
+    free(first);
+    free(place);
+    free(rho);
 }
 
 static void run(kd_device *dev, const struct grid_case *c, struct outcome *out)
@@ -115,7 +137,7 @@ static void run(kd_device *dev, const struct grid_case *c, struct outcome *out)
     assert_ok(dev->grid->forward(dev, dev->stream, grid, r_d, g_d));
     struct grid_potential p = {f_d, c->core ? core_d : NULL, local_d, rho_d, v_d, xc_d, sum_d};
     assert_ok(dev->grid->potential(dev, dev->stream, grid, &p));
-    symmetrize(dev, c, grid, rho_d, out);
+    symmetrize(dev, grid, rho_d, out);
     out->back = take(dev, r_d, n);
     out->round = take(dev, g_d, out->n_g);
     out->rho = take(dev, rho_d, n);
