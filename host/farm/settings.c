@@ -55,7 +55,7 @@ static const struct conf_key xanes_keys[] = {
     {"final_state", CONF_CHOICE, "", "xch", .choice = final_states, .at = AT(xanes.final_state),
      .help = "excited electron in the lowest state, removed, or no core hole"},
     {"gamma_ev", CONF_DOUBLE, "eV", "0.8", 0.01, 10, .at = AT(xanes.gamma_ev), .help = "half width of the Lorentzian"},
-    {"conv_ry", CONF_DOUBLE, "Ry", "1e-5", 1e-14, 1e-3, .at = AT(xanes.conv_ry), .help = "error of the core-hole energy at the end"},
+    {"conv_ry", CONF_DOUBLE, "Ry", "3e-6", 1e-14, 1e-3, .at = AT(xanes.conv_ry), .help = "error of the core-hole energy at the end"},
 };
 static const struct conf_key calibration_keys[] = {
     {"structure", CONF_STRING, "", "structures/quartz-alpha-9.xyz", .at = AT(calibration.structure), .help = "alpha-quartz"},

@@ -32,7 +32,7 @@ kd_status xanes_final_state_parse(const char *name, enum xanes_final_state *s)
 
 struct xanes_options xanes_defaults(enum kd_precision precision)
 {
-    struct xanes_options o = {.final_state = XANES_XCH, .mesh = {2, 2, 2}, .scf_accuracy = 0.5e-5, .convergence = 2.5e-3, .max_step = 2000,
+    struct xanes_options o = {.final_state = XANES_XCH, .mesh = {2, 2, 2}, .scf_accuracy = 1.5e-6, .convergence = 1.5e-3, .max_step = 2000,
                               .window = ha_from_ev(50), .grid_factor = precision == KD_DOUBLE ? 2.2 : 1.3, .precision = precision, .checkpoint_seconds = 60};
     o.pseudo.core_hole_site = -1;
     o.broadening.n = 1;

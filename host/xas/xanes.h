@@ -53,7 +53,7 @@ struct xanes_options {
     kd_status (*report)(void *owner, const char *phase, int done, int most, double accuracy);
     void *owner;
 };
-/* XCH, 2x2x2, 1e-5 Ry, 2.5e-3, 2000 steps, 50 eV, gamma 0.8 eV, 1.3 (double precision: the full grid), no reference sites. */
+/* XCH, 2x2x2, 3e-6 Ry, 1.5e-3, 2000 steps, 50 eV, gamma 0.8 eV, 1.3 (double precision: the full grid), no reference sites. */
 struct xanes_options xanes_defaults(enum kd_precision precision);
 
 struct xanes_seconds {
