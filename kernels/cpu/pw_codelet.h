@@ -17,7 +17,7 @@
 extern "C" {
 #endif
 
-enum { LINE_MOST = 144 }; /* longest line */
+enum { LINE_MOST = 256 }; /* longest line */
 
 struct line_axis {
     int n, p, q;            /* n = p q; the pruned side of every transform works in p */

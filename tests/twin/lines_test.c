@@ -10,7 +10,7 @@
 #include "kernels/pw_ops.h"
 
 static kd_device *dev;
-static const int length[] = {16, 18, 20, 24, 25, 27, 30, 32, 36, 40, 45, 48, 50, 54, 60, 64, 72, 75, 80, 81, 90, 96, 100, 108, 120, 125, 128, 135, 144};
+static const int length[] = {16, 18, 20, 24, 25, 27, 30, 32, 36, 40, 45, 48, 50, 54, 60, 64, 72, 75, 80, 81, 90, 96, 100, 108, 120, 125, 128, 135, 144, 150, 160, 180, 192, 200, 225, 240, 250, 256};
 enum { N_LENGTH = sizeof length / sizeof *length };
 
 struct waves {
