@@ -268,7 +268,9 @@ static void drop_checkpoints(const struct study *s)
     for (int i = 0; i < s->farm.n_item; i++) {
         char path[PATH_MAX], left[PATH_MAX + 16];
         study_file(s, "", s->farm.item[i].product, "", path);
-        for (size_t k = 0; k < sizeof suffix / sizeof *suffix && access(path, F_OK) == 0; k++) {
+        if (access(path, F_OK) != 0)
+            continue;
+        for (size_t k = 0; k < sizeof suffix / sizeof *suffix; k++) {
             snprintf(left, sizeof left, "%s%s", path, suffix[k]);
             unlink(left); /* there or not */
         }

@@ -210,15 +210,14 @@ static int find_keys(struct search *q, int n_thread)
 /* The row of atom i. */
 static void write_row(const struct search *q, const struct neighbor_rows *rows, int i)
 {
-    const uint32_t least = (511u << 20) | (511u << 10) | 511u; /* packed (-1, -1, -1) */
     const uint64_t *keys = q->keys + (size_t)i * (size_t)q->capacity;
     const int n = q->count[i];
     for (int s = 0; s < n; s++) {
         const uint64_t key = keys[s], kind = (uint64_t)q->batch->species_d[key >> 32];
-        const uint32_t code = (uint32_t)key - least, near = (code >> 16 & 0x30) | (code >> 8 & 0xc) | (code & 3);
         const int64_t at = rows->start[i] + s;
-        uint64_t entry = (uint64_t)near << 52 | kind << 48 | (uint64_t)find_reverse(q, i, key) << 32 | key >> 32;
-        if (code & ~0x300C03u) {
+        bool is_far;
+        uint64_t entry = (uint64_t)neighbor_near((int)(uint32_t)key, &is_far) << 52 | kind << 48 | (uint64_t)find_reverse(q, i, key) << 32 | key >> 32;
+        if (is_far) {
             entry |= NEIGHBOR_FAR;
             rows->far[at] = (int)(uint32_t)key;
         }

@@ -63,6 +63,14 @@ void neighbor_build_in(void *memory, int n_thread, const struct md_batch *batch,
 #define NEIGHBOR_FAR  (1ull << 63)
 #define NEIGHBOR_BOND ((1ull << 52) - 1) /* j, reverse slot and species: a struct tersoff_bond */
 
+/* Those six bits of a packed shift; *is_far: some direction lies outside -1 .. 2, and they mean nothing. */
+static inline uint32_t neighbor_near(int packed, bool *is_far)
+{
+    const uint32_t code = (uint32_t)packed - ((511u << 20) | (511u << 10) | 511u); /* from (-1, -1, -1) */
+    *is_far = (code & ~0x300C03u) != 0;
+    return (code * ((1u << 20) | (1u << 12) | (1u << 4)) >> 20) & 63; /* brings bits 0-1, 10-11, 20-21 together */
+}
+
 struct neighbor_rows {
     int capacity;    /* most neighbours of an atom */
     int64_t *start;  /* [n_atom + 1] first entry of each atom */

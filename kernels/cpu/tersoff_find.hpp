@@ -47,13 +47,11 @@ struct tersoff_tiles {
     }
     KD_INLINE tersoff_listed at(size_t begin, int s) const
     {
-        const uint32_t least = (511u << 20) | (511u << 10) | 511u;          /* packed (-1, -1, -1) */
-        const uint64_t squeeze = (1ull << 20) | (1ull << 12) | (1ull << 4); /* brings bits 0-1, 10-11, 20-21 together */
         const int j = index[begin + (size_t)s * MD_TILE], packed = shift[begin + (size_t)s * MD_TILE];
-        const uint32_t code = (uint32_t)packed - least;
-        const bool is_far = (code & ~0x300C03u) != 0;
+        bool is_far;
+        const int near = (int)neighbor_near(packed, &is_far);
         const uint64_t kind = (uint64_t)(uint32_t)species[j];
-        return {j, is_far ? packed : (int)((code * squeeze >> 20) & 63), kind, kind << 48 | (uint64_t)s << 32 | (uint32_t)j, is_far};
+        return {j, is_far ? packed : near, kind, kind << 48 | (uint64_t)s << 32 | (uint32_t)j, is_far};
     }
 };
 
